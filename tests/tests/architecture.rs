@@ -37,6 +37,7 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
             "state",
             "state-redis",
             "upstream",
+            "xfilesharing",
             "yetishare",
         ],
     ),
@@ -44,6 +45,7 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ("state", &[]),
     ("state-redis", &["state"]),
     ("upstream", &["domain", "state"]),
+    ("xfilesharing", &["domain", "state", "upstream"]),
     ("yetishare", &["domain", "state", "upstream"]),
     ("end-to-end", &[]),
 ];
@@ -56,11 +58,12 @@ const NEVER_DIRECTLY: &[(&str, &[&str])] = &[
     ("listener", &["axum"]),
     ("openload", &["axum"]),
     ("upstream", &["axum"]),
+    ("xfilesharing", &["axum"]),
     ("yetishare", &["axum"]),
 ];
 
 /// The crates that may name a dialect: they implement one, simulate one, or list them.
-const OF_DIALECTS: &[&str] = &["openload", "yetishare", "sandbox", "polyhost"];
+const OF_DIALECTS: &[&str] = &["openload", "yetishare", "xfilesharing", "sandbox", "polyhost"];
 
 /// The source files outside those crates that name a dialect, each with the reason.
 const NAMES_A_DIALECT: &[(&str, &str)] = &[

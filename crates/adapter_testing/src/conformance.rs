@@ -2,6 +2,7 @@
 //! for every fault of the adapter.
 
 use futures_util::{StreamExt, stream};
+use polyhost_conformance::Subject;
 use polyhost_conformance::faulty::{Fault, Faulty};
 use polyhost_domain::Capability;
 use polyhost_upstream::Settings;
@@ -12,8 +13,9 @@ use crate::SimulatedSite;
 pub async fn conforms<S: SimulatedSite>(options: S::Options, quirks: S::Quirks) {
     let shown_options = format!("{options:?}");
     let site = S::start(options).await;
-    let provider = site.provider_with(quirks, Settings::default());
-    let failures = polyhost_conformance::run(&site.subject(provider)).await;
+    let provider = site.provider_with(quirks.clone(), Settings::default());
+    let subject = Subject { stranger: site.stranger(quirks), ..site.subject(provider) };
+    let failures = polyhost_conformance::run(&subject).await;
     assert!(failures.is_empty(), "with {shown_options}: {failures:#?}");
     assert_eq!(site.damage(), None, "with {shown_options}");
 }

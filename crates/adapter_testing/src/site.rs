@@ -38,7 +38,7 @@ pub trait SimulatedSite: Clone + Send + Sync + 'static {
     /// The options in which sites of the dialect differ.
     type Options: Default + Debug + Send;
     /// The configuration of the adapter for these options.
-    type Quirks: Default + Send;
+    type Quirks: Clone + Default + Send;
 
     /// The name in the journal of the request for the account.
     const ACCOUNT: &'static str;
@@ -139,14 +139,14 @@ pub trait SimulatedSite: Clone + Send + Sync + 'static {
     }
 
     /// Returns an adapter with credentials that the site does not know.
-    fn stranger(&self) -> Arc<dyn Provider> {
-        self.adapter(&self.base_url(), User::Stranger, Self::Quirks::default(), Settings::default())
+    fn stranger(&self, quirks: Self::Quirks) -> Arc<dyn Provider> {
+        self.adapter(&self.base_url(), User::Stranger, quirks, Settings::default())
     }
 
     /// Returns the subject of the conformance suite.
     fn subject(&self, provider: Arc<dyn Provider>) -> Subject {
         Subject {
-            stranger: self.stranger(),
+            stranger: self.stranger(Self::Quirks::default()),
             site: Arc::new(SuiteSite(self.clone())),
             known: self.add_known_files(&provider.profile().ids),
             fetchable: "https://media.example.org/film.mp4".parse().unwrap(),

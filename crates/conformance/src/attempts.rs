@@ -153,6 +153,7 @@ attempts! {
         |p, ids| p.remote_uploads(RemoteUploadSelection::Ids(vec![ids.remote_upload.clone()]));
     "reading the recent remote uploads" [RemoteUploadsList]
         |p, _ids| p.remote_uploads(RemoteUploadSelection::Recent(5));
+    "cancelling a remote upload" [RemoteUploadsCancel] |p, ids| p.cancel_remote_upload(&ids.remote_upload);
     "reading the conversions of all files" [ConversionsList]
         |p, _ids| p.conversions(ConversionQuery { file: None, limit: 5 });
     "reading the conversions of a file" [ConversionsList]

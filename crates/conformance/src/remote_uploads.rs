@@ -1,14 +1,17 @@
-//! Checks of remote uploads: the request, the progress and the outcome.
+//! Checks of remote uploads: the request, the progress, the outcome and the cancellation.
 
 use polyhost_domain::{
-    Capability, FolderId, HeaderFields, JobState, NewRemoteUpload, RemoteUpload, RemoteUploadId, RemoteUploadSelection,
-    RemoteUrl,
+    Capability, ErrorKind, FolderId, HeaderFields, JobState, NewRemoteUpload, RemoteUpload, RemoteUploadId,
+    RemoteUploadSelection, RemoteUrl,
 };
 
 use crate::check::check;
 use crate::progress::{ENDED, MAX_STEPS, stage};
 use crate::scratch::{Scratch, in_scratch, unique};
 use crate::{Check, Failure, Subject, expect, observe, unknown};
+
+/// The number of [`crate::Site::advance`] steps after a cancellation in which no file may arrive.
+const STEPS_AFTER_CANCELLING: usize = 10;
 
 pub(crate) const CHECKS: &[Check] = &[
     check!(a_new_remote_upload_has_an_id, RemoteUploadsCreate),
@@ -18,6 +21,8 @@ pub(crate) const CHECKS: &[Check] = &[
     check!(remote_uploads_by_id_omit_unknown_ids, RemoteUploadsCreate, RemoteUploadsRead),
     check!(recent_remote_uploads_come_newest_first, RemoteUploadsCreate, RemoteUploadsList),
     check!(recent_remote_uploads_respect_the_limit, RemoteUploadsCreate, RemoteUploadsList),
+    check!(a_cancelled_remote_upload_adds_no_file, RemoteUploadsCreate, RemoteUploadsCancel),
+    check!(cancelling_an_unknown_remote_upload_fails, RemoteUploadsCancel),
 ];
 
 /// The answer has the id. The other fields that it has are those of the request.
@@ -176,6 +181,51 @@ pub async fn recent_remote_uploads_respect_the_limit(subject: &Subject) -> Resul
         Ok(())
     })
     .await
+}
+
+/// A cancelled remote upload is cancelled or gone at once. Later, no file of it arrives.
+///
+/// # Errors
+/// The first expectation that does not hold.
+pub async fn a_cancelled_remote_upload_adds_no_file(subject: &Subject) -> Result<(), Failure> {
+    in_scratch(subject, async |scratch| {
+        let (added, _) = add(scratch, &subject.fetchable, HeaderFields::default()).await?;
+        expect::ok(subject.provider.cancel_remote_upload(&added.id).await, "cancelling a remote upload")?;
+        if can_watch(subject) {
+            let state = state_if_any(subject, &added.id).await?;
+            let is_over = state.is_none_or(|state| state == JobState::Cancelled);
+            expect::that(is_over, "the state of a cancelled remote upload", "Cancelled, or none", state)?;
+        }
+        for _ in 0..STEPS_AFTER_CANCELLING {
+            subject.site.advance().await;
+        }
+        if !subject.can(Capability::FoldersList) || scratch.base == FolderId::Root {
+            return Ok(());
+        }
+        let files = observe::listing(subject, &scratch.base).await?.files;
+        expect::that(files.is_empty(), "the folder of a cancelled remote upload", "no file", files)
+    })
+    .await
+}
+
+/// Cancelling an unknown remote upload fails as `RemoteUploadNotFound`.
+///
+/// # Errors
+/// The first expectation that does not hold.
+pub async fn cancelling_an_unknown_remote_upload_fails(subject: &Subject) -> Result<(), Failure> {
+    let cancelled = subject.provider.cancel_remote_upload(&unknown::remote_upload(subject, 1)?).await;
+    expect::kind(cancelled, ErrorKind::RemoteUploadNotFound, "cancelling an unknown remote upload")
+}
+
+/// Returns the state of a remote upload, or `None` if the site does not report the remote upload.
+async fn state_if_any(subject: &Subject, id: &RemoteUploadId) -> Result<Option<JobState>, Failure> {
+    if !subject.can(Capability::RemoteUploadsRead) {
+        return Ok(recent(subject, 100).await?.into_iter().find(|found| found.id == *id).map(|found| found.state));
+    }
+    match subject.provider.remote_uploads(RemoteUploadSelection::Ids(vec![id.clone()])).await {
+        Err(error) if error.kind() == ErrorKind::RemoteUploadNotFound => Ok(None),
+        found => Ok(expect::ok(found, "reading a cancelled remote upload")?.items.pop().map(|found| found.state)),
+    }
 }
 
 /// Returns whether the site reports when remote uploads were created. Without it, their order is the site's.

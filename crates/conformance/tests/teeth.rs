@@ -11,7 +11,7 @@ use polyhost_conformance::{checks, run};
 use reference::{Variant, subject};
 
 /// The methods of the trait.
-const METHODS: [&str; 24] = [
+const METHODS: [&str; 25] = [
     "profile",
     "account",
     "limits",
@@ -33,6 +33,7 @@ const METHODS: [&str; 24] = [
     "delete_folder",
     "add_remote_upload",
     "remote_uploads",
+    "cancel_remote_upload",
     "conversions",
     "close",
     "every",

@@ -16,6 +16,7 @@ pub mod phase;
 pub mod preconditions;
 pub mod problem;
 pub mod progress;
+mod removal;
 mod retired;
 pub mod roster;
 pub mod rosters;

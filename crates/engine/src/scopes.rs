@@ -187,6 +187,12 @@ impl Change {
         Self(vec![Scope::Listings, Scope::Writes])
     }
 
+    /// The end of a remote upload. No cache entry shows remote uploads.
+    #[must_use]
+    pub(crate) fn remote_upload() -> Self {
+        Self(vec![Scope::Writes])
+    }
+
     /// A change of a file that these listings show. `None`: any listing may show it.
     #[must_use]
     pub(crate) fn file(id: &FileId, shown_in: Option<Vec<FolderId>>) -> Self {

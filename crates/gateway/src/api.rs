@@ -56,6 +56,7 @@ fn table(documentation: Documentation) -> Api {
         .with(routes!(remote_uploads::list_remote_uploads), READ.needs(Capability::RemoteUploadsList))
         .with(routes!(remote_uploads::get_remote_upload), READ.needs(Capability::RemoteUploadsRead))
         .with(routes!(remote_uploads::create_remote_upload), WRITE.needs(Capability::RemoteUploadsCreate).keyed())
+        .with(routes!(remote_uploads::cancel_remote_upload), WRITE.needs(Capability::RemoteUploadsCancel))
         .with(routes!(conversions::list_conversions), READ.needs(Capability::ConversionsList))
         .with(routes!(events::watch_events), READ)
         .with(routes!(callers::get_me), OPEN)

@@ -4,8 +4,8 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use axum::http::header::{
-    ACCEPT, ACCEPT_RANGES, AGE, ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_RANGE,
-    CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE,
+    ACCEPT, ACCEPT_RANGES, AGE, ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LOCATION,
+    CONTENT_RANGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE,
     IF_UNMODIFIED_SINCE, LOCATION, RANGE, REFERRER_POLICY, RETRY_AFTER, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
@@ -67,7 +67,8 @@ pub(crate) fn cors(origins: &CorsOrigins) -> Option<CorsLayer> {
     let request_fields = [ACCEPT, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, RANGE];
     let conditions = [IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, IF_UNMODIFIED_SINCE];
     let own_request_fields = ["idempotency-key", "last-event-id", "traceparent", "x-api-key", "x-request-id"].map(name);
-    let response_fields = [ACCEPT_RANGES, AGE, ALLOW, CONTENT_DISPOSITION, CONTENT_RANGE, ETAG, LOCATION, RETRY_AFTER];
+    let response_fields =
+        [ACCEPT_RANGES, AGE, ALLOW, CONTENT_DISPOSITION, CONTENT_LOCATION, CONTENT_RANGE, ETAG, LOCATION, RETRY_AFTER];
     let own_response_fields =
         ["cache-status", "idempotency-replayed", "proxy-status", "ratelimit", "ratelimit-policy", "x-request-id"];
     let layer = CorsLayer::new()

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use axum::body::{Body, HttpBody as _};
 use axum::extract::Request;
-use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_LOCATION, CONTENT_TYPE, LOCATION};
 use axum::http::uri::Scheme;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::Response;
@@ -150,15 +150,17 @@ impl Record {
         }
     }
 
-    /// Adds the removed prefix to a `Location` that is a path of the gateway.
+    /// Adds the removed prefix to a `Location` or `Content-Location` that is a path of the gateway.
     fn restore_prefix(&self, headers: &mut HeaderMap) {
         if self.occurrence.prefix.is_empty() {
             return;
         }
-        let Some(location) = headers.get_mut(LOCATION) else { return };
-        let path = location.to_str().ok().filter(|location| location.starts_with('/'));
-        if let Some(Ok(restored)) = path.map(|path| HeaderValue::try_from(self.occurrence.with_prefix(path))) {
-            *location = restored;
+        for name in [LOCATION, CONTENT_LOCATION] {
+            let Some(location) = headers.get_mut(name) else { continue };
+            let path = location.to_str().ok().filter(|location| location.starts_with('/'));
+            if let Some(Ok(restored)) = path.map(|path| HeaderValue::try_from(self.occurrence.with_prefix(path))) {
+                *location = restored;
+            }
         }
     }
 }

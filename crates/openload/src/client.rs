@@ -139,6 +139,11 @@ impl Site {
         .await
     }
 
+    pub(crate) async fn remote_remove(&self, id: &RemoteUploadId) -> Result<()> {
+        let request = self.get("remotedl/remove", CallKind::Write).with("id", id.as_str());
+        self.confirm(request, Named::RemoteUpload(id)).await
+    }
+
     pub(crate) async fn list_folder(&self, folder: &FolderId, convert: &Convert) -> Result<Listing> {
         let request = self.get("file/listfolder", CallKind::Read).with_folder("folder", folder);
         let named = named_unless_root(folder);

@@ -42,6 +42,8 @@ pub struct Quirks {
     pub progress: ProgressScale,
     /// The format of the header fields of remote uploads.
     pub remote_headers: RemoteHeaders,
+    /// Whether the site has `remotedl/remove`.
+    pub remote_remove: bool,
     /// Capabilities of the dialect that the site lacks.
     pub unsupported: Vec<Capability>,
 }
@@ -73,6 +75,7 @@ impl Default for Quirks {
             timezone: TimeZone::UTC,
             progress: ProgressScale::Percent,
             remote_headers: RemoteHeaders::List,
+            remote_remove: false,
             unsupported: Vec::new(),
         }
     }

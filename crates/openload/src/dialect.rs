@@ -50,6 +50,12 @@ pub static DIALECT: Dialect = Dialect {
             default: "list",
             help: "The format of the header fields of remote uploads: a list, or one text with a line for each.",
         },
+        Quirk {
+            key: "remote_remove",
+            kind: QuirkKind::Flag,
+            default: "false",
+            help: "Whether the site has remotedl/remove, which cancels remote uploads.",
+        },
     ],
     optional: |_| &[],
     requests_per_second: |_| None,
@@ -81,6 +87,7 @@ fn quirks(values: &Values) -> Quirks {
             Some("lines") => RemoteHeaders::Lines,
             _ => default.remote_headers,
         },
+        remote_remove: values.flag("remote_remove").unwrap_or(default.remote_remove),
         unsupported: values.unsupported.clone(),
     }
 }

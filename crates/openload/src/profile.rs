@@ -8,7 +8,7 @@ use polyhost_domain::{
 use crate::named::Named;
 use crate::{Config, Quirks};
 
-/// The capabilities that the adapter implements. A site's quirks list those that the site lacks.
+/// The capabilities that the adapter implements at every site. A site's quirks list those that the site lacks.
 const IMPLEMENTED: &[Capability] = &[
     Capability::AccountRead,
     Capability::FilesLookup,
@@ -70,6 +70,7 @@ pub(crate) fn capability_of(operation: &str, named: Named<'_>) -> Option<Capabil
         "remotedl/add" => Capability::RemoteUploadsCreate,
         "remotedl/status" if matches!(named, Named::RemoteUpload(_)) => Capability::RemoteUploadsRead,
         "remotedl/status" => Capability::RemoteUploadsList,
+        "remotedl/remove" => Capability::RemoteUploadsCancel,
         "file/converts" => Capability::ConversionsList,
         _ => return None,
     })
@@ -80,6 +81,7 @@ impl Quirks {
     #[must_use]
     pub fn capabilities(&self) -> Capabilities {
         let all = Capabilities::native(IMPLEMENTED);
+        let all = if self.remote_remove { all.with(Capability::RemoteUploadsCancel, Support::Native) } else { all };
         self.unsupported.iter().fold(all, |all, lacking| all.with(*lacking, Support::Unsupported))
     }
 }
@@ -94,6 +96,15 @@ mod tests {
         let capabilities = quirks.capabilities();
         assert!(!capabilities.supports(Capability::FoldersDelete));
         assert!(capabilities.supports(Capability::FoldersList));
+    }
+
+    #[test]
+    fn remote_uploads_are_cancelled_only_by_quirk() {
+        let cancels = |quirks: Quirks| quirks.capabilities().supports(Capability::RemoteUploadsCancel);
+        assert!(!cancels(Quirks::default()));
+        assert!(cancels(Quirks { remote_remove: true, ..Quirks::default() }));
+        let unsupported = vec![Capability::RemoteUploadsCancel];
+        assert!(!cancels(Quirks { remote_remove: true, unsupported, ..Quirks::default() }));
     }
 
     #[test]

@@ -203,8 +203,9 @@ impl Provider for Openload {
         }
     }
 
-    async fn cancel_remote_upload(&self, _: &RemoteUploadId) -> Result<()> {
-        Err(Error::unsupported(Capability::RemoteUploadsCancel))
+    async fn cancel_remote_upload(&self, id: &RemoteUploadId) -> Result<()> {
+        self.profile.require(Capability::RemoteUploadsCancel)?;
+        remote_uploads::cancel(&self.site, id).await
     }
 
     async fn conversions(&self, query: ConversionQuery) -> Result<Found<Conversion>> {

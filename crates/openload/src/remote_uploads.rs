@@ -1,16 +1,16 @@
-//! Creating remote uploads, reading them by id, and listing the recent ones.
+//! Creating remote uploads, reading them by id, listing the recent ones, and cancelling them.
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
 use futures_util::future::FutureExt;
 use futures_util::stream::{self, StreamExt};
-use polyhost_domain::{ErrorKind, Found, NewRemoteUpload, RemoteUpload, RemoteUploadId, Result};
+use polyhost_domain::{Error, ErrorKind, Found, NewRemoteUpload, RemoteUpload, RemoteUploadId, Result};
 use polyhost_upstream::decode::Unreadable;
 
 use crate::client::Site;
 use crate::convert::Convert;
-use crate::error::absent;
+use crate::error::{absent, detail};
 use crate::named::Named;
 
 /// The maximum number of remote uploads in one answer of the site.
@@ -59,6 +59,16 @@ pub(crate) async fn by_id(site: &Site, convert: &Convert, ids: &[RemoteUploadId]
         }
     }
     Ok(ids.iter().filter_map(|id| known.get(id).cloned()).collect())
+}
+
+/// Cancels a remote upload.
+pub(crate) async fn cancel(site: &Site, id: &RemoteUploadId) -> Result<()> {
+    // With this id the site would remove every remote upload of the account.
+    if id.as_str().eq_ignore_ascii_case("all") {
+        let kind = ErrorKind::RemoteUploadNotFound;
+        return Err(Error::new(kind).with_detail(detail(kind, Named::RemoteUpload(id), site.account())));
+    }
+    site.remote_remove(id).await
 }
 
 async fn one(site: &Site, convert: &Convert, id: &RemoteUploadId) -> Result<RemoteUpload> {

@@ -5,13 +5,16 @@ mod support;
 use std::collections::HashSet;
 
 use polyhost_adapter_testing::SimulatedSite;
-use polyhost_adapter_testing::values::{Opened, assert_form, file, folder, name, new_folder, pairs, remote, upload};
+use polyhost_adapter_testing::values::{
+    Opened, assert_form, file, folder, kind, name, new_folder, pairs, remote, upload,
+};
 use polyhost_domain::{
     ConversionQuery, ErrorKind, FileEdit, FileLookup, FolderEdit, FolderId, HeaderFields, NewFolder, NewRemoteUpload,
     PasswordChange, RemoteUploadSelection, TicketRequest, TicketTransport, UploadBody, Visibility,
 };
 use polyhost_openload::Quirks;
 use polyhost_sandbox::Received;
+use polyhost_sandbox::openload::Options;
 use polyhost_upstream::Settings;
 use support::{KEY, LOGIN, Simulated};
 
@@ -202,7 +205,7 @@ async fn repeated_denials_read_the_account_once() {
     }
     assert_eq!((site.count("file/delete"), site.count("account/info")), (3, 1));
 
-    let stranger = site.stranger();
+    let stranger = site.stranger(Quirks::default());
     for _ in 0..3 {
         assert_eq!(stranger.delete_file(&foreign).await.unwrap_err().kind(), ErrorKind::CredentialsRejected);
     }
@@ -230,4 +233,22 @@ async fn upload_to_an_unknown_folder_does_not_open_its_source() {
     new.body = UploadBody::Replayable(opened.source());
     assert_eq!(site.provider().upload(new).await.unwrap_err().kind(), ErrorKind::FolderNotFound);
     assert_eq!((opened.times(), site.count("upload")), (0, 0));
+}
+
+#[tokio::test]
+async fn remote_upload_is_removed_and_all_is_no_id() {
+    let site = Simulated::start(Options { remote_remove: true, ..Simulated::empty() }).await;
+    let quirks = Quirks { remote_remove: true, ..Quirks::default() };
+    let provider = site.provider_with(quirks, Settings::default());
+    let added = provider.add_remote_upload(remote("https://media.example.org/a.mp4", FolderId::Root)).await.unwrap();
+    for all in ["all", "ALL"] {
+        let all = provider.profile().ids.remote_upload(all).unwrap();
+        assert_eq!(kind(provider.cancel_remote_upload(&all).await), ErrorKind::RemoteUploadNotFound);
+    }
+    provider.cancel_remote_upload(&added.id).await.unwrap();
+    assert_eq!(kind(provider.cancel_remote_upload(&added.id).await), ErrorKind::RemoteUploadNotFound);
+    assert_eq!(
+        queries(&site, "remotedl/remove"),
+        [pairs(&[("id", added.id.as_str())]), pairs(&[("id", added.id.as_str())])]
+    );
 }

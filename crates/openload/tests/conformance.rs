@@ -27,6 +27,8 @@ async fn adapter_conforms_with_the_other_options_of_sites() {
     let fraction = Quirks { progress: ProgressScale::Fraction, ..Quirks::default() };
     let options = Options { progress_scale: sandbox::ProgressScale::Fraction, ..Options::default() };
     conforms::<Simulated>(options, fraction).await;
+    let removing = Quirks { remote_remove: true, ..Quirks::default() };
+    conforms::<Simulated>(Options { remote_remove: true, ..Options::default() }, removing).await;
 
     let base = Options::default;
     let options = vec![

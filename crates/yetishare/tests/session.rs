@@ -91,7 +91,7 @@ async fn late_rejection_of_an_old_token_costs_no_login() {
 async fn rejected_credentials_are_not_retried_by_concurrent_calls() {
     for auth in [AuthMode::Keys, AuthMode::Password] {
         let site = Simulated::start(Options { auth, ..Options::default() }).await;
-        let stranger = site.stranger();
+        let stranger = site.stranger(Quirks::default());
         for outcome in concurrent_calls(&stranger, 200).await {
             assert_eq!(outcome.unwrap_err().kind(), ErrorKind::CredentialsRejected);
         }

@@ -33,6 +33,7 @@ const CAPABILITIES: [(&str, &str); 26] = [
     ("remote_uploads.headers", "native"),
     ("remote_uploads.list", "native"),
     ("remote_uploads.read", "native"),
+    ("remote_uploads.cancel", "unsupported"),
     ("conversions.list", "native"),
 ];
 

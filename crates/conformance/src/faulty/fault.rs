@@ -208,6 +208,10 @@ faults! {
         RemoteUploadStateUnknown [RemoteUploadsCreate, RemoteUploadsRead] "The site's states are not recognized.",
         RemoteUploadPercentTimes100 [RemoteUploadsCreate, RemoteUploadsRead] "Percentages are multiplied by 100.",
     }
+    "cancel_remote_upload" {
+        CancelDoesNothing [RemoteUploadsCreate, RemoteUploadsCancel, RemoteUploadsRead] "The remote upload goes on.",
+        CancelOfUnknownSucceeds [RemoteUploadsCancel] "Cancelling an unknown remote upload succeeds.",
+    }
     "conversions" {
         ConversionsOfAll [ConversionsList, FilesUpload] "A query for one file returns the conversions of all files.",
         ConversionsUnlimited [ConversionsList, FilesUpload] "The limit is not sent.",

@@ -2,7 +2,7 @@
 
 use polyhost_domain::{
     Conversion, ConversionQuery, Error, ErrorKind, FolderId, Found, HeaderFields, JobState, NewRemoteUpload,
-    RemoteUpload, RemoteUploadSelection, Result,
+    RemoteUpload, RemoteUploadId, RemoteUploadSelection, Result,
 };
 
 use super::{Fault, Faulty};
@@ -50,6 +50,25 @@ impl Faulty {
         }
         found.iter_mut().for_each(|found| self.faulty_remote_upload(found));
         Ok(found)
+    }
+
+    pub(super) async fn faulty_cancel(&self, id: &RemoteUploadId) -> Result<()> {
+        if self.fault == Fault::CancelDoesNothing {
+            let found = self.inner.remote_uploads(RemoteUploadSelection::Ids(vec![id.clone()])).await?;
+            return if found.is_empty() { Err(Error::new(ErrorKind::RemoteUploadNotFound)) } else { Ok(()) };
+        }
+        self.succeed_if_unknown_upload(self.inner.cancel_remote_upload(id).await)
+    }
+
+    fn succeed_if_unknown_upload(&self, outcome: Result<()>) -> Result<()> {
+        match outcome {
+            Err(error)
+                if error.kind() == ErrorKind::RemoteUploadNotFound && self.fault == Fault::CancelOfUnknownSucceeds =>
+            {
+                Ok(())
+            }
+            outcome => outcome,
+        }
     }
 
     fn faulty_remote_upload(&self, found: &mut RemoteUpload) {

@@ -127,7 +127,7 @@ impl Provider for Faulty {
     }
 
     async fn cancel_remote_upload(&self, id: &RemoteUploadId) -> Result<()> {
-        self.with_error_fault(self.inner.cancel_remote_upload(id).await)
+        self.with_error_fault(self.faulty_cancel(id).await)
     }
 
     async fn conversions(&self, query: ConversionQuery) -> Result<Found<Conversion>> {

@@ -347,8 +347,10 @@ impl Provider for Reference {
         Ok(all.filter(asked).take(limit).collect())
     }
 
-    async fn cancel_remote_upload(&self, _: &RemoteUploadId) -> Result<()> {
-        Err(Error::unsupported(Capability::RemoteUploadsCancel))
+    async fn cancel_remote_upload(&self, id: &RemoteUploadId) -> Result<()> {
+        self.require(&[Capability::RemoteUploadsCancel])?;
+        let removed = self.send()?.fetches.remove(&number(id.as_str()));
+        removed.map(drop).ok_or_else(|| Error::new(ErrorKind::RemoteUploadNotFound))
     }
 
     async fn conversions(&self, query: ConversionQuery) -> Result<Found<Conversion>> {

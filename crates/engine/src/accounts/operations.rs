@@ -4,7 +4,7 @@
 use polyhost_domain::{
     Account as SiteAccount, ByteRange, Conversion, ConversionQuery, Download, Error, ErrorKind, File, FileEdit, FileId,
     FileLookup, FileRef, Folder, FolderEdit, FolderId, Found, Limits, LinkAnswer, Listing, NewFolder, NewRemoteUpload,
-    Provider, RemoteUpload, RemoteUploadSelection, Result, TicketRequest, Upload, UploadTicket,
+    Provider, RemoteUpload, RemoteUploadId, RemoteUploadSelection, Result, TicketRequest, Upload, UploadTicket,
 };
 use url::Url;
 
@@ -105,12 +105,16 @@ impl Account {
         self.write(&Change::file(id, shown_in), self.provider.edit_file(id, edit)).await
     }
 
-    /// Moves a file to a folder.
+    /// Moves a file to a folder. At some sites, the file gets another id.
     pub async fn move_file(&self, id: &FileId, folder: &FolderId, shown_in: ShownIn) -> Result<Option<File>> {
         let relocate = async {
             let moved = self.provider.move_file(id, folder).await?;
             // Recorded before the write ends, so that the next read of the file already sees the move.
-            self.user_state().note_moved(id, folder);
+            let now = moved.as_ref().map_or(id, |file| &file.id);
+            self.user_state().note_moved(now, folder);
+            if now != id {
+                self.invalidate(&Change::file(now, Some(Vec::new()))).await;
+            }
             Ok(moved)
         };
         self.write(&Change::file(id, shown_in).and_listing(folder), relocate).await
@@ -166,6 +170,17 @@ impl Account {
     /// Starts a remote upload: the site downloads a file from a URL.
     pub async fn add_remote_upload(&self, new: NewRemoteUpload) -> Result<RemoteUpload> {
         self.write(&Change::added(&new.folder.clone()), self.provider.add_remote_upload(new)).await
+    }
+
+    /// Cancels a remote upload. Afterwards, no file of it is expected in its folder.
+    pub async fn cancel_remote_upload(&self, id: &RemoteUploadId) -> Result<()> {
+        let cancelled = self.write(&Change::remote_upload(), self.provider.cancel_remote_upload(id)).await;
+        let has_ended =
+            cancelled.as_ref().map_or_else(|error| error.kind() == ErrorKind::RemoteUploadNotFound, |()| true);
+        if has_ended {
+            self.user_state().arrivals().end(id);
+        }
+        cancelled
     }
 }
 

@@ -113,3 +113,33 @@ async fn is_gone(account: &Account, file: &FileId) -> bool {
         Err(error) => error.kind() == ErrorKind::FileNotFound,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use polyhost_config::CacheConfig;
+    use polyhost_domain::{Capability, JobState, Profile, RemoteUploadSelection, Support};
+
+    use crate::tests::{Site, profile};
+
+    #[tokio::test(start_paused = true)]
+    async fn cancelled_remote_upload_is_no_longer_expected() {
+        let capabilities = [Capability::RemoteUploadsCancel, Capability::RemoteUploadsRead]
+            .into_iter()
+            .fold(profile().capabilities, |all, capability| all.with(capability, Support::Native));
+        let site = Site::new(Profile { capabilities, ..profile() });
+        let (account, _) = site.opened(&CacheConfig::default());
+        let folder = site.put_folder("a", "a", &super::FolderId::Root);
+        let ids = ["1", "2", "3"].map(|id| site.upload_id(id));
+        site.put_upload("1", JobState::Running, 50.0);
+        site.put_upload("3", JobState::Running, 50.0);
+        ids.iter().for_each(|id| account.user_state().arrivals().begin(id, &folder));
+
+        account.cancel_remote_upload(&ids[0]).await.unwrap();
+        let unknown = account.cancel_remote_upload(&ids[1]).await.unwrap_err();
+        assert_eq!(unknown.kind(), super::ErrorKind::RemoteUploadNotFound);
+        assert_eq!(account.user_state().arrivals().known_into(&folder), [ids[2].clone()]);
+        assert_eq!(site.asked(), ["cancel 1", "cancel 2"]);
+        let read = account.remote_uploads(RemoteUploadSelection::Ids(vec![ids[0].clone()])).await.unwrap();
+        assert_eq!(read[0].state, JobState::Cancelled);
+    }
+}

@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use polyhost_domain::{
-    Capability, DeleteSemantics, ErrorKind, File, FileEdit, FileId, FileLookup, FileStatus, FolderId,
-};
+use polyhost_domain::{Capability, Error, File, FileEdit, FileId, FolderId};
 
 use super::{Changed, Checked, claimed, refuse_deleted};
 use crate::accounts::Account;
@@ -12,6 +10,7 @@ use crate::catalogue::{Catalogue, Tagged as _};
 use crate::preconditions::Preconditions;
 use crate::problem::Problem;
 use crate::progress;
+use crate::removal::{read_back, remove_file};
 use crate::users::{Hold, Subject};
 
 /// The requested changes of a file. At least one field is set.
@@ -25,7 +24,7 @@ pub struct FileChange {
 
 /// Changes a file and returns its new state.
 ///
-/// The move is sent before the other changes. Nothing is sent if the site does not support one of the changes, or if a
+/// The move is sent before the other changes. It may give the file another id, which the other changes then use. Nothing is sent if the site does not support one of the changes, or if a
 /// precondition fails.
 ///
 /// # Errors
@@ -46,30 +45,41 @@ pub async fn change_file(
         check(account, id, conditions).await?;
         apply(catalogue, account, id, folder.as_ref(), &edit).await
     };
-    let reported = match claimed(account, checked, wanted, Box::pin(work)).await? {
+    let applied = claimed(account, checked, wanted, Box::pin(work)).await?;
+    let reported = match applied.reported {
         Some(file) => Some(file),
-        None => progress::in_time(read_back(account, id)).await,
+        None => progress::in_time(read_back(account, &applied.id)).await,
     };
     let is_whole = reported.is_some();
-    let file = reported.unwrap_or_else(|| known(account, id, &edit));
+    let file = reported.unwrap_or_else(|| known(account, &applied.id, &edit));
     // Some sites do not report a file's folder. After a move it is known anyway.
     let now = File { folder_id: file.folder_id.or(folder), ..file };
     Ok(Changed { now, is_whole })
 }
 
-/// Makes the calls for a change. Returns the file if the site reports it.
+/// The result of the calls for a change.
+struct Applied {
+    /// The file's id, which a move may have changed.
+    id: FileId,
+    /// The file, if the site reports it.
+    reported: Option<File>,
+}
+
+/// Makes the calls for a change.
 async fn apply(
     catalogue: &Catalogue,
     account: &Arc<Account>,
     id: &FileId,
     folder: Option<&FolderId>,
     edit: &FileEdit,
-) -> Result<Option<File>, Problem> {
-    let mut reported = None;
+) -> Result<Applied, Problem> {
+    let mut reported: Option<File> = None;
+    let mut now = id.clone();
     let mut applied: &[&'static str] = &[];
     if let Some(folder) = folder {
         refuse_deleted(catalogue, account, folder).await?;
         reported = account.move_file(id, folder, catalogue.file_shown_in(account, id).await).await?;
+        now = reported.as_ref().map_or(now, |file| file.id.clone());
         applied = &["folder_id"];
         progress::applied("folder_id");
     }
@@ -78,10 +88,16 @@ async fn apply(
             Some(folder) => Some(vec![folder.clone()]),
             None => catalogue.file_shown_in(account, id).await,
         };
-        let edited = account.edit_file(id, edit.clone(), shown_in).await;
-        reported = edited.map_err(|error| Problem::from(error).applied(applied))?.or(reported);
+        let edited = account.edit_file(&now, edit.clone(), shown_in).await;
+        reported = edited.map_err(|error| partly_applied(error, applied, id, &now))?.or(reported);
     }
-    Ok(reported)
+    Ok(Applied { id: now, reported })
+}
+
+/// Returns the problem of an edit that failed after a move. It has the file's id if the move has changed it.
+fn partly_applied(error: Error, applied: &[&'static str], id: &FileId, now: &FileId) -> Problem {
+    let problem = Problem::from(error).applied(applied);
+    if now == id { problem } else { problem.and(&format!("The move has given the file the id \"{now}\".")) }
 }
 
 /// Deletes a file. If the file is already in the site's trash, the deletion succeeds.
@@ -97,27 +113,9 @@ pub async fn delete_file(
     let (checked, wanted) = claims(id, conditions);
     let work = async {
         check(account, id, conditions).await?;
-        delete(catalogue, account, id).await
+        remove_file(catalogue, account, id).await
     };
     claimed(account, checked, wanted, Box::pin(work)).await
-}
-
-async fn delete(catalogue: &Catalogue, account: &Arc<Account>, id: &FileId) -> Result<(), Problem> {
-    catalogue.note_file_deleting(account, id).await;
-    let note = |is_deleted| async move {
-        if is_deleted {
-            catalogue.note_file_deleted(account, id).await
-        } else {
-            catalogue.note_file_uncertain(account, id).await
-        }
-    };
-    match account.delete_file(id, catalogue.file_shown_in(account, id).await, note).await {
-        Err(error) if error.kind() == ErrorKind::FileNotFound && is_trashed(account, id).await => {
-            catalogue.note_file_deleted(account, id).await;
-            Ok(())
-        }
-        deleted => Ok(deleted?),
-    }
 }
 
 /// Returns the claim of a write on its file: exclusive if a check precedes the write.
@@ -136,13 +134,6 @@ async fn check(account: &Account, id: &FileId, conditions: &Preconditions) -> Re
     Ok(())
 }
 
-/// Returns whether the site says that a file is in its trash. Sites answer a deletion of such a file with "not found".
-async fn is_trashed(account: &Account, id: &FileId) -> bool {
-    let has_trash = account.profile().delete == DeleteSemantics::Trash;
-    let now = if has_trash { read_back(account, id).await } else { None };
-    now.is_some_and(|file| matches!(file.status, FileStatus::Trashed | FileStatus::Deleted))
-}
-
 fn require(account: &Account, moves: bool, edit: &FileEdit) -> Result<(), Problem> {
     let wanted = [
         (moves, Capability::FilesMove),
@@ -150,15 +141,6 @@ fn require(account: &Account, moves: bool, edit: &FileEdit) -> Result<(), Proble
         (edit.content_type.is_some(), Capability::FilesSetContentType),
     ];
     wanted.into_iter().filter(|(wanted, _)| *wanted).try_for_each(|(_, capability)| account.require(capability))
-}
-
-/// Reads the file after a write. The write is confirmed by then, so an error here does not fail it.
-async fn read_back(account: &Account, id: &FileId) -> Option<File> {
-    let mut answers = account.files(std::slice::from_ref(id)).await.ok()?;
-    match answers.pop()? {
-        FileLookup::Found(file) | FileLookup::Broken(file, _) => Some(*file),
-        FileLookup::Failed(_) => None,
-    }
 }
 
 /// Returns the file as far as the request determines it, for when the site did not report it.

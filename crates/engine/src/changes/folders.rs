@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use polyhost_domain::{
-    Capability, EntryName, ErrorKind, Folder, FolderEdit, FolderId, RemoteUploadId, RemoteUploadSelection,
+    Capability, EntryName, ErrorKind, Folder, FolderDeletion, FolderEdit, FolderId, RemoteUploadId,
+    RemoteUploadSelection,
 };
 
 use super::{Changed, Checked, claimed, refuse_deleted};
@@ -17,6 +18,13 @@ use crate::users::{Hold, Subject};
 
 /// The maximum number of remote uploads into one folder whose state a deletion requests from the site.
 const MAX_ASKED: usize = 20;
+
+/// The advice for a folder that is not empty.
+const RECURSIVE: &str = "Send recursive=true to delete it with all its content.";
+
+/// The reason why a recursive deletion needs the capability to delete files.
+const NEEDS_FILES_DELETE: &str = "This site deletes only empty folders, so recursive=true must delete the files first. \
+                                  Nothing was deleted.";
 
 /// The requested changes of a folder. At least one field is set.
 #[derive(Debug, Clone)]
@@ -149,10 +157,11 @@ pub enum Deletion {
     Recursive,
 }
 
-/// Deletes a folder.
+/// Deletes a folder. At a site that deletes only empty folders, a recursive deletion is emulated.
 ///
 /// # Errors
-/// 400 for the root folder; `folder_not_empty` and `precondition_failed`, both before a deletion is sent; else the
+/// 400 for the root folder; `capability_unsupported` for a recursive deletion at a site that deletes neither files nor
+/// folders with contents; `folder_not_empty` and `precondition_failed`, both before a deletion is sent; else the
 /// site's error.
 pub async fn delete_folder(
     catalogue: &Catalogue,
@@ -163,12 +172,20 @@ pub async fn delete_folder(
 ) -> Result<(), Problem> {
     refuse_root(id)?;
     account.require(Capability::FoldersDelete)?;
+    let empties_first =
+        deletion == Deletion::Recursive && account.profile().deletes_folders == FolderDeletion::OnlyEmpty;
+    if empties_first {
+        account.require(Capability::FilesDelete).map_err(|problem| problem.and(NEEDS_FILES_DELETE))?;
+    }
     let wanted = vec![(Subject::Folder(id.clone()), hold(conditions))];
     match deletion {
         Deletion::Recursive => {
             let work = async {
                 check(catalogue, account, id, conditions).await?;
-                delete(catalogue, account, id).await
+                match empties_first {
+                    true => emulate::delete_tree(catalogue, account, id).await,
+                    false => delete(catalogue, account, id).await,
+                }
             };
             claimed(account, checked(conditions), wanted, Box::pin(work)).await
         }
@@ -230,12 +247,15 @@ fn under_way(id: &FolderId) -> Problem {
 }
 
 fn not_empty(text: String) -> Problem {
-    Problem::new(Code::FolderNotEmpty, text).and("Send recursive=true to delete it with all its content.")
+    Problem::new(Code::FolderNotEmpty, text).and(RECURSIVE)
 }
 
 async fn delete(catalogue: &Catalogue, account: &Arc<Account>, id: &FolderId) -> Result<(), Problem> {
     match account.delete_folder(id, catalogue.note_folder_deleted(account, id)).await {
         Err(error) if error.kind() == ErrorKind::FolderNotFound && is_trashed(catalogue, account, id).await => Ok(()),
+        Err(error) if error.kind() == ErrorKind::FolderNotEmpty && error.detail().is_some() => {
+            Err(Problem::from(error).and(RECURSIVE))
+        }
         deleted => Ok(deleted?),
     }
 }

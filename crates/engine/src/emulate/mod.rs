@@ -2,6 +2,7 @@
 //! top of the catalogue.
 
 mod cycles;
+mod delete_tree;
 mod emptiness;
 mod find_folder;
 mod find_upload;
@@ -13,6 +14,7 @@ mod walk;
 use std::time::Duration;
 
 pub(crate) use cycles::is_within;
+pub(crate) use delete_tree::delete_tree;
 pub use emptiness::is_empty;
 pub use find_folder::folder;
 pub(crate) use find_upload::{FileSearch, Stored, find_upload};

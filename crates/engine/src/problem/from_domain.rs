@@ -20,14 +20,15 @@ impl From<Error> for Problem {
             ErrorKind::Internal => INTERNAL.to_owned(),
             _ => error.detail().unwrap_or(code.explanation()).to_owned(),
         };
+        let is_left_behind = error.kind() == ErrorKind::UploadNotOwned;
         Self(Box::new(Facts {
             code,
             detail,
-            retryable: error.is_retryable(),
+            retryable: error.is_retryable() && !is_left_behind,
             retry_after: error.retry_after(),
             errors: Vec::new(),
             applied: Vec::new(),
-            left_behind: false,
+            left_behind: is_left_behind,
             upstream,
             file_size: None,
             cause: Some(error),

@@ -116,6 +116,13 @@ impl Problem {
         self
     }
 
+    /// Marks that something was changed, so that the request may not simply be sent again.
+    #[must_use]
+    pub(crate) fn not_retryable(mut self) -> Self {
+        self.0.retryable = false;
+        self
+    }
+
     /// Sets the wait before the next attempt.
     #[must_use]
     pub fn retry_after(mut self, wait: Duration) -> Self {

@@ -8,4 +8,4 @@ mod site;
 
 pub(crate) use self::calls::retryable;
 pub(crate) use self::profile::{CAPABILITIES, profile};
-pub(crate) use self::site::{Site, SiteState};
+pub(crate) use self::site::{Site, SiteState, UploadAnswer};

@@ -4,14 +4,14 @@
 use async_trait::async_trait;
 use futures_util::StreamExt as _;
 use polyhost_domain::{
-    Account, ByteRange, Capability, Conversion, ConversionQuery, DeleteSemantics, Download, Error, ErrorKind, File,
-    FileEdit, FileId, FileLookup, FileRef, FileStatus, Folder, FolderEdit, FolderId, Found, Limits, LinkAnswer,
-    Listing, NativeCursor, NewFolder, NewRemoteUpload, Profile, Provider, RemoteUpload, RemoteUploadId,
-    RemoteUploadSelection, Result, TicketRequest, Upload, UploadTicket,
+    Account, ByteRange, Capability, Conversion, ConversionQuery, DeleteSemantics, Delivery, Download, Error, ErrorKind,
+    File, FileEdit, FileId, FileLookup, FileRef, FileStatus, Folder, FolderDeletion, FolderEdit, FolderId, Found,
+    JobState, Limits, LinkAnswer, Listing, NativeCursor, NewFolder, NewRemoteUpload, Profile, Provider, RemoteUpload,
+    RemoteUploadId, RemoteUploadSelection, Result, TicketRequest, Upload, UploadTicket,
 };
 use url::Url;
 
-use super::site::{Entry, Site, SiteState};
+use super::site::{Entry, Site, SiteState, UploadAnswer};
 
 fn unsupported<T>(capability: Capability) -> Result<T> {
     Err(Error::unsupported(capability))
@@ -98,6 +98,7 @@ impl Provider for Site {
             Ok(Listing {
                 files: files.map(|(id, entry)| self.listed(state, id, entry)).collect(),
                 folders: folders.map(|(id, entry)| self.folder_of(state, id, entry)).collect(),
+                unreadable: state.unreadable,
                 ..Listing::default()
             })
         })
@@ -115,6 +116,7 @@ impl Provider for Site {
     async fn edit_file(&self, file: &FileId, edit: FileEdit) -> Result<Option<File>> {
         let name = edit.name.unwrap().to_string();
         self.write(Capability::FilesRename, format!("rename {file}"), |state| {
+            state.refuse_protected(file)?;
             state.file(file)?.name = name;
             Ok(None)
         })
@@ -124,7 +126,14 @@ impl Provider for Site {
     async fn move_file(&self, file: &FileId, folder: &FolderId) -> Result<Option<File>> {
         self.write(Capability::FilesMove, format!("move {file}"), |state| {
             state.file(file)?.folder = folder.clone();
-            Ok(None)
+            if !state.renumbers {
+                return Ok(None);
+            }
+            let id = self.file_id(&format!("{file}x"));
+            let entry = state.files.remove(file).unwrap();
+            let moved = self.listed(state, &id, &entry);
+            state.files.insert(id, entry);
+            Ok(Some(moved))
         })
         .await
     }
@@ -142,6 +151,7 @@ impl Provider for Site {
 
     async fn delete_file(&self, file: &FileId) -> Result<()> {
         self.write(Capability::FilesDelete, format!("delete {file}"), |state| {
+            state.refuse_protected(file)?;
             state.file(file)?.trashed = true;
             if !self.has_trash() {
                 state.files.remove(file);
@@ -182,6 +192,9 @@ impl Provider for Site {
 
     async fn delete_folder(&self, folder: &FolderId) -> Result<()> {
         self.write(Capability::FoldersDelete, format!("delete {folder}"), |state| {
+            if self.0.profile.deletes_folders == FolderDeletion::OnlyEmpty && !state.is_empty(folder) {
+                return Err(Error::new(ErrorKind::FolderNotEmpty));
+            }
             state.folder(folder)?.trashed = true;
             if !self.has_trash() {
                 state.folders.remove(folder);
@@ -192,12 +205,22 @@ impl Provider for Site {
         .await
     }
 
-    /// Reads all bytes, and drops the answer. The test decides whether the site then has the file.
+    /// Reads all bytes, and then answers as the test has chosen.
     async fn upload(&self, upload: Upload) -> Result<File> {
         self.ask(Capability::FilesUpload, "upload".to_owned()).await?;
         let mut bytes = upload.body.open().await.unwrap().stream;
         while bytes.next().await.is_some() {}
-        Err(Error::new(ErrorKind::OutcomeUnknown))
+        let answer = self.state().upload_answer;
+        match answer {
+            UploadAnswer::Lost => Err(Error::new(ErrorKind::OutcomeUnknown)),
+            UploadAnswer::NotOwned => Err(Error::new(ErrorKind::UploadNotOwned)),
+            UploadAnswer::Short => {
+                upload.report.note_delivery(Delivery::Complete);
+                let id = self.put_file("short", upload.name.as_str(), &upload.folder);
+                let file = File::bare(&self.0.profile.origin, id);
+                Ok(File { name: Some(upload.name.to_string()), size: Some(1), ..file })
+            }
+        }
     }
 
     async fn remote_uploads(&self, selection: RemoteUploadSelection) -> Result<Found<RemoteUpload>> {
@@ -215,8 +238,13 @@ impl Provider for Site {
         .await
     }
 
-    async fn cancel_remote_upload(&self, _: &RemoteUploadId) -> Result<()> {
-        unsupported(Capability::RemoteUploadsCancel)
+    async fn cancel_remote_upload(&self, id: &RemoteUploadId) -> Result<()> {
+        self.write(Capability::RemoteUploadsCancel, format!("cancel {id}"), |state| {
+            let upload = state.remote_uploads.get_mut(id).ok_or_else(|| Error::new(ErrorKind::RemoteUploadNotFound))?;
+            upload.state = JobState::Cancelled;
+            Ok(())
+        })
+        .await
     }
 
     async fn conversions(&self, query: ConversionQuery) -> Result<Found<Conversion>> {

@@ -48,6 +48,14 @@ pub(crate) struct SiteState {
     pub(crate) counts_files: bool,
     /// Whether the root lists the files of every folder.
     pub(crate) lists_deep: bool,
+    /// The number of entries of each listing that cannot be read.
+    pub(crate) unreadable: usize,
+    /// The site's answer to the next uploads, after all bytes.
+    pub(crate) upload_answer: UploadAnswer,
+    /// Whether a move gives the file another id.
+    pub(crate) renumbers: bool,
+    /// A file that the site refuses to rename or delete.
+    pub(crate) protected: Option<FileId>,
     /// Whether files have no upload time. Otherwise it is later than the time of any test.
     pub(crate) hides_dates: bool,
 
@@ -65,6 +73,18 @@ pub(crate) struct SiteState {
     pub(crate) chance: Option<StdRng>,
     /// Called after each applied write, with whether its answer is dropped.
     pub(crate) after_write: Option<fn(bool)>,
+}
+
+/// The answer to an upload.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum UploadAnswer {
+    /// The answer is lost. The test decides whether the site has the file.
+    #[default]
+    Lost,
+    /// The file `short`, of which the site has stored one byte.
+    Short,
+    /// The site has stored the file outside of the account.
+    NotOwned,
 }
 
 /// A file or folder.
@@ -178,6 +198,16 @@ impl SiteState {
 
     pub(super) fn file(&mut self, id: &FileId) -> Result<&mut Entry> {
         self.files.get_mut(id).ok_or_else(|| Error::new(ErrorKind::FileNotFound))
+    }
+
+    pub(super) fn refuse_protected(&self, file: &FileId) -> Result<()> {
+        let is_protected = self.protected.as_ref() == Some(file);
+        if is_protected { Err(Error::new(ErrorKind::Forbidden).retryable(true)) } else { Ok(()) }
+    }
+
+    /// Returns whether a folder has neither files nor folders.
+    pub(super) fn is_empty(&self, folder: &FolderId) -> bool {
+        !self.files.values().chain(self.folders.values()).any(|entry| entry.folder == *folder)
     }
 
     pub(super) fn folder(&mut self, id: &FolderId) -> Result<&mut Entry> {

@@ -89,11 +89,12 @@ fn too_large(most: u64) -> Problem {
 /// # Errors
 /// - `checksum_mismatch` if the declared digest is wrong.
 /// - `upload_corrupted` if the site has stored something else.
+/// - `upload_not_owned` if the site has stored the file outside of the account.
 /// - `outcome_unknown` if nothing proves that the site's copy is complete.
 /// - `insufficient_storage` if the spool has no space for a body of unknown length.
 /// - Else the site's errors.
 ///
-/// A bad copy is deleted if it is known to belong to this upload.
+/// A bad copy is deleted if it is known to belong to this upload, and the site can delete files.
 pub async fn receive(account: &Account, incoming: Incoming, terms: Terms) -> Result<Received, Problem> {
     account.require(Capability::FilesUpload)?;
     let spare = incoming.body.spare.clone();

@@ -4,7 +4,9 @@ use std::future::ready;
 
 use std::time::Duration;
 
-use polyhost_domain::{Delivery, Digest, Error, ErrorKind, File, Result as SiteResult, Sha1Digest, UploadReport};
+use polyhost_domain::{
+    Capability, Delivery, Digest, Error, ErrorKind, File, Result as SiteResult, Sha1Digest, UploadReport,
+};
 use tokio::time::sleep;
 
 use super::evidence::{Expected, Verdict};
@@ -136,6 +138,8 @@ async fn failed(
     pending: &PendingUpload,
 ) -> Result<File, Problem> {
     match (sent.mismatch(), stored) {
+        // The copy is not in the account, so it can be neither found nor deleted there.
+        _ if error.kind() == ErrorKind::UploadNotOwned => Err(error.into()),
         // The site may have checked the digest itself, and rejected the upload with an error of its own.
         (Some(problem), _) if error.kind() == ErrorKind::Rejected => Err(problem),
         // A copy without a known id is not deleted: the found file may be an older one of the caller.
@@ -189,7 +193,7 @@ async fn is_ours(account: &Account, file: &File, sent: &Sent) -> bool {
     account.file(&file.id).await.map_or(true, |found| sent.wanted(account).has_name_of(&found))
 }
 
-/// Deletes a bad copy of this upload. If the copy remains at the site, adds that to the problem.
+/// Deletes a bad copy of this upload, if the site can delete files. If the copy remains at the site, adds that to the problem.
 async fn discard(account: &Account, file: &File, sent: &Sent, problem: Problem) -> Problem {
     if account.pending_uploads().has_received(&file.id) {
         return problem.and("The site answered with the id of another upload's file.").left_behind(&file.id);
@@ -198,6 +202,9 @@ async fn discard(account: &Account, file: &File, sent: &Sent, problem: Problem) 
         return problem
             .and("The site answered with the id of a file with another name, which may be an older file.")
             .left_behind(&file.id);
+    }
+    if !account.capabilities().supports(Capability::FilesDelete) {
+        return problem.and("The gateway cannot delete files at this site.").left_behind(&file.id);
     }
     // `None`: any listing may already show the copy, because the site may have put it into another folder.
     match account.delete_file(&file.id, None, |_| ready(())).await {

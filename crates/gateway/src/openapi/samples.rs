@@ -45,6 +45,7 @@ fn account(capability: Option<Capability>) -> &'static str {
             Capability::FilesThumbnail
             | Capability::FilesUploadTicket
             | Capability::RemoteUploadsList
+            | Capability::RemoteUploadsCancel
             | Capability::ConversionsList,
         ) => PSTREAM_ACCOUNT,
         _ => STREAMPLAY_ACCOUNT,
@@ -62,6 +63,8 @@ fn id(path: &str, method: &Method, account: &str) -> Option<&'static str> {
         "folders" if method == Method::DELETE => "108",
         "folders" if method == Method::PATCH => "104",
         "folders" => "root",
+        // It is running.
+        "remote-uploads" if account == PSTREAM_ACCOUNT => "2",
         // It has ended.
         "remote-uploads" => "51",
         _ => return None,

@@ -105,13 +105,16 @@ problem_sets! {
         [CALLER, ACCOUNT, SITE, READ, CONDITIONS, &[Code::FolderNotFound, Code::InvalidCursor, Code::CursorExpired]];
     /// Reading one remote upload.
     ReadRemoteUploadProblems = [CALLER, ACCOUNT, SITE, READ, &[Code::RemoteUploadNotFound]];
+    /// Cancelling a remote upload.
+    CancelRemoteUploadProblems = [CALLER, ACCOUNT, SITE, WRITE, &[Code::RemoteUploadNotFound]];
     /// Reading something about a file.
     ReadOfFileProblems = [CALLER, ACCOUNT, SITE, READ, &[Code::FileNotFound]];
     /// Watching remote uploads and conversions.
     EventProblems = [CALLER, ACCOUNT, SITE, READ, &[Code::RemoteUploadNotFound, Code::FileNotFound]];
     /// Uploading a file.
     UploadProblems = [CALLER, ACCOUNT, SITE, WRITE, BODY, KEY, &[
-        Code::FolderNotFound, Code::ChecksumMismatch, Code::UploadCorrupted, Code::InsufficientStorage,
+        Code::FolderNotFound, Code::ChecksumMismatch, Code::UploadCorrupted, Code::UploadNotOwned,
+        Code::InsufficientStorage,
     ]];
     /// Changing a file.
     WriteFileProblems = [CALLER, ACCOUNT, SITE, WRITE, READ, BODY, CONDITIONS, &[

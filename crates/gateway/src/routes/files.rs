@@ -4,9 +4,9 @@ use std::collections::HashSet;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
-use axum::http::header::{CACHE_CONTROL, LOCATION};
-use axum::response::{IntoResponse, Response};
+use axum::http::header::{CACHE_CONTROL, CONTENT_LOCATION, LOCATION};
+use axum::http::{HeaderName, StatusCode};
+use axum::response::{AppendHeaders, IntoResponse, Response};
 use polyhost_domain::{EntryName, Error, ErrorKind, File, FileEdit, FileId, FileLookup, MediaType};
 use polyhost_engine::changes::{self, FileChange, change_file};
 use polyhost_engine::emulate;
@@ -204,6 +204,7 @@ pub(crate) struct FilePatch {
         (status = 200, description = "The file", body = File, headers(
             ("ETag" = String,
                 description = "A strong entity tag; missing if the site reports too little to compute one"),
+            ("Content-Location" = String, description = "The file's new path; only if a move has changed its id"),
         )),
         WriteFileProblems
     ))]
@@ -232,7 +233,13 @@ pub(crate) async fn update_file(
     let folder = patch.folder_id.map(|folder| access.folder_id(&folder)).transpose()?;
     let change = FileChange { folder, edit: FileEdit { name, content_type } };
     let changed = change_file(app.catalogue(), &access.account, &id, change, &conditions).await?;
-    Ok((cached::tag_of_file(&access, &changed), Json(changed.now)))
+    Ok((content_location(&id, &changed.now), cached::tag_of_file(&access, &changed), Json(changed.now)))
+}
+
+/// Returns the header field with the file's path, if its id is not the requested one.
+fn content_location(requested: &FileId, now: &File) -> AppendHeaders<Option<(HeaderName, String)>> {
+    let path = || format!("/v1/accounts/{}/files/{}", now.account, now.id);
+    AppendHeaders((now.id != *requested).then(|| (CONTENT_LOCATION, path())))
 }
 
 /// The target of a copy.
@@ -341,4 +348,21 @@ pub(crate) async fn get_thumbnail(
         LinkMode::Json => ([no_store], Json(Thumbnail { url: url.into() })).into_response(),
         LinkMode::Redirect => (StatusCode::FOUND, [no_store, (LOCATION, url.as_str())]).into_response(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use polyhost_domain::{IdAlphabet, IdGrammar, Origin};
+
+    use super::*;
+
+    #[test]
+    fn content_location_is_sent_only_with_a_new_id() {
+        let origin = Origin { account: "main".parse().unwrap(), provider: "pstream".parse().unwrap() };
+        let id = |text| IdGrammar::new(IdAlphabet::UrlSafe, "0").file(text).unwrap();
+        let now = File::bare(&origin, id("new"));
+        assert!(content_location(&id("new"), &now).0.is_none());
+        let (name, path) = content_location(&id("old"), &now).0.unwrap();
+        assert_eq!((name, path.as_str()), (CONTENT_LOCATION, "/v1/accounts/main/files/new"));
+    }
 }

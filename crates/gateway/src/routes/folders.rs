@@ -233,6 +233,8 @@ pub(crate) struct DeleteFolderParameters {
 /// Delete a folder.
 ///
 /// A folder that is not empty is deleted only with `recursive=true`; the site is asked for the current contents first.
+/// At a site that deletes only empty folders, `recursive=true` is emulated by deleting the files and folders one by one.
+/// It then needs the capability `files.delete`, and if it fails midway, `detail` says how much is deleted.
 /// OpenLoad dialect: `file/deletefolder`; the folder and all files in it are deleted permanently. YetiShare dialect:
 /// `folder/delete`; the folder is moved to the site's trash.
 #[utoipa::path(delete, path = "/v1/accounts/{account}/folders/{id}", tag = "Folders",

@@ -18,7 +18,7 @@ use super::callers::NoParameters;
 use super::paths::{AccountPath, RemoteUploadPath};
 use crate::app::App;
 use crate::extract::{Access, StrictJson, StrictQuery, escape, present};
-use crate::problem::{CreateProblems, Failure, ReadProblems, ReadRemoteUploadProblems};
+use crate::problem::{CancelRemoteUploadProblems, CreateProblems, Failure, ReadProblems, ReadRemoteUploadProblems};
 
 /// The properties of a new remote upload.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -183,4 +183,20 @@ pub(crate) async fn get_remote_upload(
     let missing = access.nothing_has(Code::RemoteUploadNotFound, "remote upload", id.as_str());
     let mut uploads = app.completions().remote_uploads(&access, RemoteUploadSelection::Ids(vec![id])).await?;
     Ok(uploads.pop().map(Json).ok_or(missing)?)
+}
+
+/// Cancel a remote upload.
+///
+/// The site stops fetching, and removes the remote upload from its list or reports it as `cancelled`. A file that has
+/// already arrived stays. OpenLoad dialect: `remotedl/remove`, at sites with the setting `remote_remove`.
+#[utoipa::path(delete, path = "/v1/accounts/{account}/remote-uploads/{id}", tag = "Remote uploads",
+    params(RemoteUploadPath),
+    responses((status = 204, description = "The remote upload is cancelled"), CancelRemoteUploadProblems))]
+pub(crate) async fn cancel_remote_upload(
+    access: Access,
+    StrictQuery(_): StrictQuery<NoParameters>,
+) -> Result<StatusCode, Failure> {
+    let id = access.remote_upload()?;
+    access.account.cancel_remote_upload(&id).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

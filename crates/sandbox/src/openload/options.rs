@@ -45,6 +45,8 @@ pub struct Options {
     pub upload_url_ttl: Duration,
     /// A third of the duration of a remote upload: it is `new` for one step and `downloading` for two.
     pub remote_upload_step: Duration,
+    /// Whether the site has `remotedl/remove`, as Openload did. pstream.net does not document it.
+    pub remote_remove: bool,
     /// A third of the duration of a conversion: it is at 0 % for one step and progresses for two.
     pub conversion_step: Duration,
     /// The container of the uploaded file in the reply.
@@ -95,6 +97,7 @@ impl Default for Options {
             max_upload: None,
             upload_url_ttl: Duration::from_secs(4 * 60 * 60),
             remote_upload_step: Duration::from_secs(2),
+            remote_remove: false,
             conversion_step: Duration::from_secs(2),
             reply_shape: ReplyShape::Object,
             reply_size: ReplySize::default(),

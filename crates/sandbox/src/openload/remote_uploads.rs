@@ -1,11 +1,11 @@
-//! `remotedl/add` and `remotedl/status`: files that the site fetches from a URL. The simulator never opens a
+//! `remotedl/add`, `remotedl/status` and `remotedl/remove`: files that the site fetches from a URL. The simulator never opens a
 //! connection, and generates the bytes.
 
 use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::call::Call;
-use super::reply::{self, Answer};
+use super::reply::{self, Answer, Refusal};
 use super::rows::{INVALID_URL, RemoteUpload};
 use super::site::Context;
 use crate::progress::{Schedule, Stage};
@@ -49,6 +49,19 @@ pub(crate) fn status(context: &mut Context<'_>, call: &Call) -> Answer {
     let rows = rows.filter(|(text, ..)| wanted.is_none_or(|wanted| wanted == text)).take(call.limit());
     let rows: Map<_, _> = rows.map(|(text, id, upload)| (text, row(context, id, upload))).collect();
     Ok(reply::map(rows))
+}
+
+/// `remotedl/remove`: removes one remote upload, or `all`. A file that has arrived stays.
+pub(crate) fn remove(context: &mut Context<'_>, call: &Call) -> Answer {
+    let uploads = &mut context.store.remote_uploads;
+    match call.required("id")? {
+        "all" => uploads.clear(),
+        id => {
+            let known = id.parse().ok().and_then(|id: u64| uploads.remove(&id));
+            known.ok_or_else(Refusal::no_such_remote_upload)?;
+        }
+    }
+    Ok(json!(true))
 }
 
 fn row(context: &Context<'_>, id: u64, upload: &RemoteUpload) -> Value {

@@ -45,6 +45,10 @@ impl Refusal {
         Self::new(404, "Folder not found")
     }
 
+    pub(crate) fn no_such_remote_upload() -> Self {
+        Self::new(404, "Remote upload not found")
+    }
+
     pub(crate) fn no_such_upload_url() -> Self {
         Self::new(404, "Upload URL not found")
     }

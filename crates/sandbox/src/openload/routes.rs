@@ -42,7 +42,8 @@ pub(crate) fn operations() -> Vec<String> {
 /// Returns all routes of the site.
 pub(crate) fn router(site: Arc<Site>) -> Router {
     let mut router = Router::new();
-    for (name, operation) in OPERATIONS {
+    let offered = |name| name != REMOTE_REMOVE || site.options().remote_remove;
+    for (name, operation) in OPERATIONS.into_iter().filter(|(name, _)| offered(*name)) {
         router = router.route(&format!("/v1/{name}"), endpoint(name, operation));
     }
     router
@@ -56,14 +57,18 @@ pub(crate) fn router(site: Arc<Site>) -> Router {
         .with_state(site)
 }
 
+/// The operation that not every site has.
+const REMOTE_REMOVE: &str = "remotedl/remove";
+
 /// The operations of the API.
-const OPERATIONS: [(&str, Operation); 14] = [
+const OPERATIONS: [(&str, Operation); 15] = [
     ("account/info", account::info),
     ("file/info", files::info),
     ("file/getsplash", splash::address),
     ("file/ul", uploads::ticket),
     ("remotedl/add", remote_uploads::add),
     ("remotedl/status", remote_uploads::status),
+    (REMOTE_REMOVE, remote_uploads::remove),
     ("file/listfolder", folders::list),
     ("file/createfolder", folders::create),
     ("file/renamefolder", folders::rename),

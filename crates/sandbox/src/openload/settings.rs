@@ -111,6 +111,9 @@ pub(crate) const SETTINGS: &[Setting<Options>] = &[
     setting("remote_upload_step", DURATION, "A third of the duration of a remote upload", |options, value| {
         put(&mut options.remote_upload_step, duration(value))
     }),
+    setting("remote_remove", SWITCH, "Whether the site has remotedl/remove", |options, value| {
+        put(&mut options.remote_remove, switch(value))
+    }),
     setting("conversion_step", DURATION, "A third of the duration of a conversion", |options, value| {
         put(&mut options.conversion_step, duration(value))
     }),

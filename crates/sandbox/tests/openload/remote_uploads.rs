@@ -124,3 +124,22 @@ async fn fetched_file_goes_to_the_root_if_its_folder_is_gone() {
     let id = sandbox.find_file("a.mp4").unwrap();
     assert_eq!(sandbox.folder_of(&id).unwrap(), "0");
 }
+
+#[tokio::test]
+async fn removed_remote_upload_adds_no_file() {
+    let sandbox = with(Options { remote_remove: true, seeded: false, ..Options::default() }).await;
+    for at in 0..3 {
+        sandbox.result(&format!("remotedl/add?url=https://example.com/{at}.mp4")).await;
+    }
+    assert_eq!(sandbox.result("remotedl/remove?id=2").await, json!(true));
+    assert_eq!(keys(&sandbox.result("remotedl/status").await), ["1", "3"]);
+    for unknown in ["2", "77", "x"] {
+        let refusal = sandbox.refusal(&format!("remotedl/remove?id={unknown}")).await;
+        assert_eq!(refusal, (404, "Remote upload not found".to_owned()));
+    }
+    assert_eq!(sandbox.refusal("remotedl/remove").await, (400, "Missing parameter: id".to_owned()));
+    sandbox.clock.advance(STEP * 3);
+    assert_eq!(sandbox.counts().files, 2);
+    assert_eq!(sandbox.result("remotedl/remove?id=all").await, json!(true));
+    assert_eq!((sandbox.counts().files, sandbox.counts().remote_uploads), (2, 0));
+}

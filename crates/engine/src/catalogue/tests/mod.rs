@@ -6,6 +6,8 @@ mod model;
 mod outage;
 mod pages;
 mod reloads;
+mod renumbering;
 mod replicas;
 mod trash;
+mod unwanted_copies;
 mod writes;

@@ -139,7 +139,7 @@ async fn trashed_entries_stay_hidden_until_restored() {
     assert_eq!(names(&catalogue, &account, &ROOT).await, ["one"]);
 }
 
-async fn send_clip(account: &Account) -> Result<File, Problem> {
+pub(super) async fn send_clip(account: &Account) -> Result<File, Problem> {
     let bytes = stream::iter([Ok::<_, std::io::Error>(Bytes::from_static(b"clip"))]);
     let incoming = Incoming {
         name: "clip".parse().unwrap(),
