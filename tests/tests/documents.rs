@@ -148,7 +148,7 @@ fn capability_table_matches_the_dialect_profiles() {
 }
 
 /// The rows of the table in README.md, each with its capabilities. Every capability must be in one of them.
-const README_ROWS: [(&str, &[Capability]); 9] = {
+const README_ROWS: [(&str, &[Capability]); 10] = {
     use Capability as C;
     [
         (
@@ -166,6 +166,7 @@ const README_ROWS: [(&str, &[Capability]); 9] = {
             "list those fetches, header fields for them, encoding jobs",
             &[C::RemoteUploadsList, C::RemoteUploadsHeaders, C::ConversionsList],
         ),
+        ("cancel those fetches", &[C::RemoteUploadsCancel]),
         ("thumbnails, direct uploads past the gateway", &[C::FilesThumbnail, C::FilesUploadTicket]),
         ("the account", &[C::AccountRead]),
         ("limits of its plan, changing media types", &[C::AccountLimits, C::FilesSetContentType]),

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::world::{World, at};
 
 /// Every capability, with its support at pstream.
-const CAPABILITIES: [(&str, &str); 26] = [
+const CAPABILITIES: [(&str, &str); 27] = [
     ("account.read", "native"),
     ("account.limits", "unsupported"),
     ("files.lookup", "native"),

@@ -134,6 +134,7 @@ fn operations() -> Vec<(&'static str, String)> {
         ("POST", "/remote-uploads"),
         ("GET", "/remote-uploads"),
         ("GET", "/remote-uploads/1"),
+        ("DELETE", "/remote-uploads/1"),
         ("GET", "/conversions"),
     ]
     .map(|(method, path)| (method, format!("/v1/accounts/main{path}")))

@@ -13,7 +13,7 @@ const HELLO: &str = "aaf4c61ddcc5e8a2dabede0f3b482cd9aea9434d";
 const URL: &str = "https://media.example.org/films/bunny.mov";
 
 /// Every operation that needs one capability for all its requests, and that capability.
-const NEEDS: [(&str, &str, &str); 20] = [
+const NEEDS: [(&str, &str, &str); 21] = [
     ("GET", "", "account.read"),
     ("GET", "limits", "account.limits"),
     ("POST", "files/lookup", "files.lookup"),
@@ -33,12 +33,13 @@ const NEEDS: [(&str, &str, &str); 20] = [
     ("POST", "remote-uploads", "remote_uploads.create"),
     ("GET", "remote-uploads", "remote_uploads.list"),
     ("GET", "remote-uploads/7", "remote_uploads.read"),
+    ("DELETE", "remote-uploads/7", "remote_uploads.cancel"),
     ("GET", "conversions", "conversions.list"),
 ];
 
 /// Starts a site whose provider table has these lines, and a gateway with an account there.
 async fn relative(row: &str) -> (Openload, Gateway, Caller) {
-    let (site, _) = site(|_| ()).await;
+    let (site, _) = site(|options| options.remote_remove = true).await;
     let provider = format!("[providers.relative]\ndialect = \"openload\"\nbase_url = \"{}\"\n{row}", site.base_url());
     let account = format!("[accounts.main]\nprovider = \"relative\"\nlogin = \"{LOGIN}\"\nkey = \"{SITE_KEY}\"");
     let configuration = Configuration::new().client("web", KEY, &["*"], &["read", "write"]);
@@ -84,9 +85,28 @@ async fn remote_upload_headers_that_the_site_ignores_are_refused() {
 }
 
 #[tokio::test]
+async fn remote_upload_is_cancelled_and_then_unknown() {
+    let (site, _gateway, caller) = relative("remote_remove = true").await;
+    let folder = site.add_folder("0", "Films");
+    let added = caller.post(&at("remote-uploads"), &json!({"url": URL, "folder_id": folder})).await.json(202);
+    let path = at(&format!("remote-uploads/{}", added["id"].as_str().unwrap()));
+    let cancel = async |path: &str| caller.send(caller.request("DELETE", path)).await;
+    cancel(&path).await.no_content();
+    cancel(&path).await.problem(404, "remote_upload_not_found");
+    caller.get(&path).await.problem(404, "remote_upload_not_found");
+    let sent = site.journal().of("remotedl/remove").len();
+    for id in ["a.b", "all"] {
+        cancel(&at(&format!("remote-uploads/{id}"))).await.problem(404, "remote_upload_not_found");
+    }
+    assert_eq!((sent, site.journal().of("remotedl/remove").len()), (2, 2));
+    // Nothing is expected in the folder any more.
+    cancel(&at(&format!("folders/{folder}"))).await.no_content();
+}
+
+#[tokio::test]
 async fn unsupported_operation_is_refused_before_the_rest_is_read() {
     let names: BTreeSet<&str> = NEEDS.iter().map(|(.., capability)| *capability).collect();
-    let (site, _gateway, caller) = relative(&format!("unsupported = {}", json!(names))).await;
+    let (site, _gateway, caller) = relative(&format!("remote_remove = true\nunsupported = {}", json!(names))).await;
     for (method, path, capability) in NEEDS {
         // Both the query and the body are invalid.
         let path = format!("{}?unknown=1", at(path).trim_end_matches('/'));

@@ -1,5 +1,6 @@
 //! The commands that show or change single objects. Transfers of files are in [`transfer`](crate::transfer).
 
+pub mod cancel;
 pub mod change;
 pub(crate) mod confirm;
 pub mod fetch;

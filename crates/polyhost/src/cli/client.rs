@@ -5,7 +5,7 @@ use clap::Subcommand;
 use super::browse::{Cat, Link, Ls, Open, Stat, Tree, Usage, Whoami};
 use super::change::{Mkdir, Mv, Rm};
 use super::connection::Call;
-use super::remote::{Fetch, Login, Logout, Watch};
+use super::remote::{Cancel, Fetch, Login, Logout, Watch};
 use super::shell::{Completions, Man};
 use super::transfers::{Cp, Download, Sync, Upload};
 
@@ -50,6 +50,8 @@ pub enum ClientCommand {
     Fetch(Call<Fetch>),
     /// Follow remote uploads and conversions until they have ended
     Watch(Call<Watch>),
+    /// Cancel remote uploads
+    Cancel(Call<Cancel>),
     /// Print the completions for a shell
     Completions(Completions),
     /// Write the manual pages

@@ -22,7 +22,7 @@ pub use change::{Mkdir, Mv, Rm};
 pub use client::ClientCommand;
 pub use connection::{Call, Connection, Form};
 pub use init::Init;
-pub use remote::{Fetch, Login, Logout, Watch};
+pub use remote::{Cancel, Fetch, Login, Logout, Watch};
 pub use shell::{Completions, Man};
 pub use transfers::{Cp, Download, Selection, Sync, Transfers, Upload};
 

@@ -57,3 +57,14 @@ pub struct Watch {
     #[arg(long = "conversion", value_name = "FILE_ID")]
     pub conversions: Vec<String>,
 }
+
+/// `polyhost cancel`
+#[derive(Debug, Args)]
+pub struct Cancel {
+    /// The account
+    #[arg(value_name = "ACCOUNT:")]
+    pub account: String,
+    /// The ids of remote uploads, as "polyhost fetch" prints them
+    #[arg(value_name = "ID", required = true)]
+    pub remote_uploads: Vec<String>,
+}

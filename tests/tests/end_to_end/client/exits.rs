@@ -10,9 +10,9 @@ use crate::world::KEY;
 const UNREACHABLE: &str = "http://127.0.0.1:9";
 
 /// The commands that call a gateway.
-const COMMANDS: [&str; 18] = [
+const COMMANDS: [&str; 19] = [
     "login", "whoami", "ls", "tree", "stat", "usage", "cat", "upload", "download", "cp", "sync", "mkdir", "mv", "rm",
-    "link", "open", "fetch", "watch",
+    "link", "open", "fetch", "watch", "cancel",
 ];
 
 async fn run_unreachable(arguments: &[&str]) -> polyhost_end_to_end::Ended {

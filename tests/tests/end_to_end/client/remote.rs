@@ -70,3 +70,11 @@ async fn watch_without_ids_follows_what_has_not_ended() {
     check_code(&ended, 1);
     assert_eq!(code_of_only(&ended), "capability_unsupported");
 }
+
+#[tokio::test]
+async fn cancel_reports_a_site_that_cannot_cancel() {
+    let user = User::start().await;
+    let ended = user.run(&["cancel", "main:", "1", "--json"]).await;
+    check_code(&ended, 1);
+    assert_eq!(code_of_only(&ended), "capability_unsupported");
+}

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::world::{World, at};
 
 /// Every capability, with its support at streamplay.
-const CAPABILITIES: [(&str, &str); 26] = [
+const CAPABILITIES: [(&str, &str); 27] = [
     ("account.read", "native"),
     ("account.limits", "native"),
     ("files.lookup", "emulated"),
@@ -33,6 +33,7 @@ const CAPABILITIES: [(&str, &str); 26] = [
     ("remote_uploads.headers", "unsupported"),
     ("remote_uploads.list", "unsupported"),
     ("remote_uploads.read", "native"),
+    ("remote_uploads.cancel", "unsupported"),
     ("conversions.list", "unsupported"),
 ];
 

@@ -37,6 +37,7 @@ pub(super) async fn run(command: Command) -> Result<ExitCode, CommandError> {
         Command::Rm(Call { options, connection }) => change::rm(&options, &session(&connection)?).await,
         Command::Fetch(Call { options, connection }) => remote::fetch(options, &session(&connection)?).await,
         Command::Watch(Call { options, connection }) => remote::watch(options, &session(&connection)?).await,
+        Command::Cancel(Call { options, connection }) => remote::cancel(options, &session(&connection)?).await,
         Command::Completions(options) => shell::completions(&options),
         Command::Man(options) => shell::man(&options),
     }

@@ -2,11 +2,11 @@
 
 use std::process::ExitCode;
 
-use polyhost_client::verbs::{fetch, login, watch};
+use polyhost_client::verbs::{cancel, fetch, login, watch};
 use polyhost_client::{ApiKey, Session, connect_for_login};
 
 use super::{CommandError, code, invalid, location, output, start};
-use crate::cli::{Connection, Fetch, Login, Watch};
+use crate::cli::{Cancel, Connection, Fetch, Login, Watch};
 
 pub(super) async fn login(options: Login, connection: Connection) -> Result<ExitCode, CommandError> {
     let server = options.address.or(connection.server);
@@ -39,11 +39,17 @@ pub(super) async fn watch(options: Watch, session: &Session) -> Result<ExitCode,
     Ok(code(watch::run(session, &watched).await))
 }
 
+pub(super) async fn cancel(options: Cancel, session: &Session) -> Result<ExitCode, CommandError> {
+    let account = account(&options.account)?;
+    let cancellation = cancel::Cancellation { account, remote_uploads: options.remote_uploads };
+    Ok(code(cancel::run(session, &cancellation).await))
+}
+
 /// Reads an account, which may have a colon as in a location.
 fn account(text: &str) -> Result<String, CommandError> {
     let location = if text.contains(':') { location(text)? } else { location(&format!("{text}:"))? };
     if !location.is_root() {
-        return Err(invalid(format!("{location} is not an account; name ids with --fetch or --conversion")));
+        return Err(invalid(format!("{location} is not an account; name ids in arguments of their own")));
     }
     Ok(location.account().to_owned())
 }
