@@ -2,10 +2,12 @@
 
 mod support;
 
+use std::time::Duration;
+
 use polyhost_adapter_testing::SimulatedSite as _;
 use polyhost_adapter_testing::values::{file, upload};
-use polyhost_domain::{Capability, EntryName, ErrorKind, FileEdit, FileLookup, FolderId, NewRemoteUpload, Provider};
-use polyhost_sandbox::xfilesharing::{Flavour, OffWords, Options as SiteOptions, Sessions};
+use polyhost_domain::{Capability, ErrorKind, FileEdit, FileLookup, FolderId, NewRemoteUpload, Upload};
+use polyhost_sandbox::xfilesharing::{Flavour, OffWords, Options as SiteOptions};
 use polyhost_upstream::Settings;
 use polyhost_xfilesharing::Quirks;
 use support::{KEY, Options, Simulated};
@@ -14,24 +16,23 @@ async fn at(flavour: Flavour) -> Simulated {
     Simulated::start(Options::of(flavour)).await
 }
 
-fn name(text: &str) -> EntryName {
-    text.parse().unwrap()
-}
-
 fn named(text: &str) -> FileEdit {
-    FileEdit { name: Some(name(text)), content_type: None }
+    FileEdit { name: Some(text.parse().unwrap()), content_type: None }
 }
 
 #[tokio::test]
 async fn anonymous_upload_behind_ok_is_not_owned() {
     let options = Options::of(Flavour::Xfs);
-    let site = Simulated::start(Options(SiteOptions { sessions: Sessions::Anonymous, ..options.0 })).await;
+    let site = Simulated::start(Options(SiteOptions { session_life: Some(Duration::ZERO), ..options.0 })).await;
+    site.clock.advance(Duration::from_secs(1));
     let provider = site.provider();
-    provider.upload(upload("a.zip", b"bytes")).await.unwrap();
-    site.sandbox.end_sessions();
-    site.sandbox.spoil_next_upload();
-    let error = provider.upload(upload("b.zip", b"bytes")).await.unwrap_err();
-    assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::UploadNotOwned, false));
+    let folder = provider.profile().ids.folder(&site.sandbox.add_folder("0", "shows")).unwrap();
+    for folder in [FolderId::Root, folder] {
+        let error = provider.upload(Upload { folder, ..upload("a.zip", &["bytes"]) }).await.unwrap_err();
+        assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::UploadNotOwned, false));
+        let code = error.detail().unwrap().split('"').nth(1).unwrap();
+        assert!(site.sandbox.is_anonymous(code), "{error}");
+    }
     assert_eq!(site.count("upload"), 2, "the bytes are sent once");
 }
 
@@ -98,7 +99,7 @@ async fn switched_off_function_is_unsupported() {
     let site = at(Flavour::Xvs).await;
     let provider = site.provider();
     let id = file(&provider, &site.sandbox.add_file("0", "a.mp4", b"bytes"));
-    site.sandbox.forbid("file/delete", OffWords::NotAllowedInApi);
+    site.sandbox.forbid("file/delete", OffWords::NotAllowed);
     let error = provider.delete_file(&id).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unsupported(Capability::FilesDelete));
     site.sandbox.allow("file/delete");
@@ -122,7 +123,7 @@ async fn limit_of_a_minute_in_a_403_is_a_limit() {
 async fn wrong_key_is_rejected_credentials() {
     for flavour in support::FLAVOURS {
         let site = at(flavour).await;
-        let error = site.stranger().account().await.unwrap_err();
+        let error = site.stranger(Quirks::default()).account().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::CredentialsRejected, "{flavour:?}");
         assert!(!format!("{error:?}").contains("plantedkey"), "{flavour:?}");
     }
@@ -133,20 +134,18 @@ async fn no_free_server_is_unavailable_before_a_byte() {
     let site = at(Flavour::Xvs).await;
     site.sandbox.no_upload_servers(1);
     let provider = site.provider_with(Quirks::default(), Settings { retries: 0, ..Settings::default() });
-    let error = provider.upload(upload("a.mp4", b"bytes")).await.unwrap_err();
+    let error = provider.upload(upload("a.mp4", &["bytes"])).await.unwrap_err();
     assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Unavailable, true));
     assert_eq!(site.count("upload"), 0);
 }
 
 #[tokio::test]
 async fn refusal_inside_a_success_is_the_outcome() {
-    for (words, kind) in
-        [("unallowed extension", ErrorKind::Rejected), ("file is too big", ErrorKind::TooLarge)]
-    {
+    for (words, kind) in [("unallowed extension", ErrorKind::Rejected), ("file is too big", ErrorKind::TooLarge)] {
         for flavour in [Flavour::Xvs, Flavour::Xfs] {
             let site = at(flavour).await;
             site.sandbox.refuse_next_upload(words);
-            let error = site.provider().upload(upload("a.mp4", b"bytes")).await.unwrap_err();
+            let error = site.provider().upload(upload("a.mp4", &["bytes"])).await.unwrap_err();
             assert_eq!(error.kind(), kind, "{flavour:?}: {words}");
             assert_eq!(error.answer().unwrap().message.as_deref(), Some(words), "{flavour:?}");
         }
@@ -158,7 +157,7 @@ async fn key_is_in_no_address_where_a_form_is_possible() {
     let site = at(Flavour::Xvs).await;
     site.provider().account().await.unwrap();
     for request in site.journal().of("account/info") {
-        assert!(!request.query.contains(KEY), "{}", request.query);
+        assert!(request.query.is_empty() && request.parameter("key") == Some(KEY));
     }
 }
 
@@ -194,7 +193,7 @@ async fn any_files_id_is_not_a_remote_upload() {
 async fn move_at_byse_gives_another_id() {
     let site = at(Flavour::Byse).await;
     let provider = site.provider();
-    let uploaded = provider.upload(upload("a.mp4", b"bytes")).await.unwrap();
+    let uploaded = provider.upload(upload("a.mp4", &["bytes"])).await.unwrap();
     let folder = provider.profile().ids.folder(&site.sandbox.add_folder("0", "shows")).unwrap();
     let moved = provider.move_file(&uploaded.id, &folder).await.unwrap().unwrap();
     assert_ne!(moved.id, uploaded.id);
