@@ -2,6 +2,7 @@
 
 mod extremes;
 mod faults;
+mod flavours;
 mod login_budgets;
 mod reloading;
 mod state;
@@ -11,6 +12,7 @@ use std::time::Duration;
 
 use polyhost_domain::Capability;
 use polyhost_openload::DIALECT as OPENLOAD;
+use polyhost_xfilesharing::DIALECT as XFILESHARING;
 use polyhost_yetishare::DIALECT as YETISHARE;
 use secrecy::ExposeSecret as _;
 
@@ -20,7 +22,7 @@ use crate::{AccountSelection, Scope};
 const HASH: &str = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae";
 
 static KNOWN: Known = Known {
-    dialects: &[&OPENLOAD, &YETISHARE],
+    dialects: &[&OPENLOAD, &YETISHARE, &XFILESHARING],
     sites: &[
         BuiltIn { id: "pstream", dialect: &OPENLOAD, base_url: "https://api.pstream.net/v1" },
         BuiltIn { id: "streamplay", dialect: &YETISHARE, base_url: "https://streamplay.online/api/v2" },

@@ -157,7 +157,7 @@ pub async fn recent_remote_uploads_come_newest_first(subject: &Subject) -> Resul
         // An older one may have been created in the same second as the first of these.
         let newest = added.len() - 1;
         let found: Vec<_> = recent.into_iter().map(|found| found.id).take(newest).collect();
-        expect::equal(&found[..], &added[..newest], "the most recent remote uploads")
+        expect::equal(&found, &added[..newest].to_vec(), "the most recent remote uploads")
     })
     .await
 }

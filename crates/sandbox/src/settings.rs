@@ -35,8 +35,8 @@ pub struct Sites {
     pub pstream: openload::Options,
     /// streamplay.online, by the name `streamplay`.
     pub streamplay: yetishare::Options,
-    /// A site of the XFileSharing family, by the name `xfilesharing`.
-    pub xfilesharing: xfilesharing::Options,
+    /// A site of the XFileSharing family, by the name `xfilesharing`. Without an option, there is none.
+    pub xfilesharing: Option<xfilesharing::Options>,
 }
 
 /// The names of the simulated sites.
@@ -65,7 +65,8 @@ impl Sites {
             "pstream" => set_all(site, &[openload::SETTINGS], openload::operations, &mut self.pstream, pairs),
             "streamplay" => set_all(site, &[yetishare::SETTINGS], yetishare::operations, &mut self.streamplay, pairs),
             "xfilesharing" => {
-                set_all(site, xfilesharing::SETTINGS, xfilesharing::operations, &mut self.xfilesharing, pairs)
+                let options = self.xfilesharing.get_or_insert_default();
+                set_all(site, xfilesharing::SETTINGS, xfilesharing::operations, options, pairs)
             }
             _ => Err(InvalidSetting(format!("no site is called \"{site}\"; the sites are: {}", NAMES.join(", ")))),
         }

@@ -99,7 +99,7 @@ fn options_of_the_xfilesharing_family_are_set_from_text() {
         "xfilesharing:storage_left=text:5,per_page=20/100,upload_folder=to_folder,names=plain,per_minute=5",
         "xfilesharing:refused_extensions=exe+jpg,status=text,session_life=60s,name_max=none,firewall=403",
     ]);
-    let options = &sites.xfilesharing;
+    let options = sites.xfilesharing.as_ref().unwrap();
     assert_eq!(options.flavour, Flavour::Xfs);
     assert!(options.functions.contains(&"folder/move".to_owned()));
     let off = SwitchedOff { function: "file/delete".to_owned(), words: OffWords::NotAllowed };

@@ -17,7 +17,7 @@ async fn at(flavour: Flavour) -> Simulated {
 }
 
 fn named(text: &str) -> FileEdit {
-    FileEdit { name: Some(text.parse().unwrap()), content_type: None }
+    FileEdit { name: text.parse().ok(), content_type: None }
 }
 
 #[tokio::test]
@@ -57,7 +57,10 @@ async fn foreign_file_is_read_and_never_changed() {
         let code = site.sandbox.foreign_file();
         site.sandbox.set_tags(&code, "theirs");
         let foreign = file(&provider, &code);
-        assert!(matches!(provider.files(&[foreign.clone()]).await.unwrap()[..], [FileLookup::Found(_)]), "{flavour:?}");
+        assert!(
+            matches!(provider.files(std::slice::from_ref(&foreign)).await.unwrap()[..], [FileLookup::Found(_)]),
+            "{flavour:?}"
+        );
         let before = site.sandbox.name_of(&code);
         let error = provider.edit_file(&foreign, named("mine.mp4")).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::FileNotFound, "{flavour:?}");

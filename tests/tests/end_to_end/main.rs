@@ -65,3 +65,4 @@ mod uploads;
 mod watched_files;
 mod world;
 mod write_pairs;
+mod xfilesharing;

@@ -123,7 +123,7 @@ fn printed_accounts(printed: &str) -> Option<String> {
     let mut lines = printed.split_inclusive('\n').filter(|line| line.ends_with('\n'));
     let end = lines.find_map(|line| {
         tables.push(line);
-        ["key2", "password"].iter().any(|last| line.starts_with(last)).then_some(())
+        line.starts_with("# Ctrl-C").then_some(())
     });
     end.map(|()| tables.concat())
 }
@@ -155,6 +155,8 @@ async fn printed_accounts_fit_the_options_of_the_sites() {
         "pstream:key=new-key,files_shape=array",
         "--site",
         "pstream:progress_scale=fraction",
+        "--site",
+        "xfilesharing:flavour=dood",
     ];
     let arguments = ["sandbox", "--upstreams-only", "--listen", "127.0.0.1:0"].into_iter().chain(sites);
     let mut program = Program::start(arguments);
@@ -165,7 +167,7 @@ async fn printed_accounts_fit_the_options_of_the_sites() {
     assert_eq!(table["providers"]["pstream"]["progress"].as_str(), Some("fraction"));
     let configuration = Configuration::new().table(&printed).client("web", KEY, &["*"], &["read", "write"]);
     let gateway = Gateway::start(&configuration).await;
-    for account in ["pstream-demo", "streamplay-demo"] {
+    for account in ["pstream-demo", "streamplay-demo", "videos-demo"] {
         let items = gateway.caller(KEY).get(&format!("/v1/accounts/{account}/folders/root/items")).await.items();
         assert!(!items.is_empty(), "{account}");
     }

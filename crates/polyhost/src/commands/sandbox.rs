@@ -3,12 +3,13 @@
 mod greeting;
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
 
 use polyhost_config::{AccountSelection, Callers, Client, Config, DEFAULT_LISTEN, KeyHash, Scope};
 use polyhost_sandbox::Sites;
 use polyhost_sandbox::openload::{self, Openload};
+use polyhost_sandbox::xfilesharing::{self, Flavour, Xfilesharing};
 use polyhost_sandbox::yetishare::{self, Yetishare};
 use tokio::net::TcpListener;
 
@@ -19,7 +20,7 @@ use crate::cli::Sandbox;
 use crate::telemetry;
 
 /// The default address of the simulated pstream.net, when only the sites run.
-const DEFAULT_UPSTREAM: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 7001);
+const DEFAULT_UPSTREAM: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 7001);
 
 pub(super) async fn run(options: Sandbox) -> Result<ExitCode, CommandError> {
     // A new user should see the printed lines and a line for each of their requests, and nothing else. `RUST_LOG` shows more.
@@ -47,9 +48,10 @@ async fn gateway(listen: Option<SocketAddr>, sites: Sites) -> Result<ExitCode, C
     let signals = signals()?;
     let pstream = Openload::start(sites.pstream.clone()).await.map_err(not_started)?;
     let streamplay = Yetishare::start(sites.streamplay.clone()).await.map_err(not_started)?;
+    let videos = start_videos(&sites, Ipv4Addr::LOCALHOST.into()).await?;
     let listener = bind(listen, DEFAULT_LISTEN).await?;
     let address = listener.local_addr().map_err(not_started)?;
-    let text = accounts(&sites, &pstream.base_url(), &streamplay.base_url());
+    let text = accounts(&sites, &pstream.base_url(), &streamplay.base_url(), videos.as_ref());
     let config = Config::parse(&text, &KNOWN).map_err(|faults| CommandError::faults(&faults))?;
     let (callers, key) = if address.ip().is_loopback() { (Callers::keyless(), None) } else { with_key()? };
     print(greeting::text(&config, address, key.as_deref()))?;
@@ -71,8 +73,15 @@ fn with_key() -> Result<(Callers, Option<String>), CommandError> {
     Ok((Callers::keyed(vec![client]), Some(key)))
 }
 
-/// Returns the two accounts as configuration text, with the credentials that the sites' options demand.
-fn accounts(sites: &Sites, pstream: &str, streamplay: &str) -> String {
+/// Starts the site of the XFileSharing family at a free port, if an option asks for it.
+async fn start_videos(sites: &Sites, ip: IpAddr) -> Result<Option<Xfilesharing>, CommandError> {
+    let Some(options) = sites.xfilesharing.clone() else { return Ok(None) };
+    let listener = TcpListener::bind((ip, 0)).await.map_err(not_started)?;
+    Xfilesharing::start_on(options, listener).await.map(Some).map_err(not_started)
+}
+
+/// Returns the accounts as configuration text, with the credentials that the sites' options demand.
+fn accounts(sites: &Sites, pstream: &str, streamplay: &str, videos: Option<&Xfilesharing>) -> String {
     let openload::Options { login, key, .. } = &sites.pstream;
     let yetishare::Login { key1, key2, username, password } = &sites.streamplay.login;
     let credentials = match sites.streamplay.auth {
@@ -84,9 +93,28 @@ fn accounts(sites: &Sites, pstream: &str, streamplay: &str) -> String {
         openload::ProgressScale::Fraction => "[providers.pstream]\nprogress = \"fraction\"\n\n",
     };
     format!(
-        "{scale}{}\n{}",
+        "{scale}{}\n{}{}",
         account("pstream", pstream, &[("login", login), ("key", key)]),
         account("streamplay", streamplay, &credentials),
+        videos
+            .zip(sites.xfilesharing.as_ref())
+            .map_or_else(String::new, |(site, options)| with_provider(site, options)),
+    )
+}
+
+/// Returns the account at the site of the XFileSharing family, and its provider, which is not built in.
+fn with_provider(site: &Xfilesharing, options: &xfilesharing::Options) -> String {
+    let flavour = match options.flavour {
+        Flavour::Xvs => "xvs",
+        Flavour::Xfs => "xfs",
+        Flavour::Dood => "dood",
+        Flavour::Byse => "byse",
+        Flavour::Voe => "voe",
+    };
+    let base_url = site.base_url();
+    let account = account("videos", &base_url, &[("key", &options.key)]);
+    format!(
+        "\n[providers.videos]\ndialect = \"xfilesharing\"\nflavour = \"{flavour}\"\nbase_url = \"{base_url}\"\n\n{account}"
     )
 }
 
@@ -98,10 +126,12 @@ fn account(provider: &str, base_url: &str, credentials: &[(&str, &String)]) -> S
     text
 }
 
-/// Runs only the sites: pstream.net at the requested address, streamplay.online one port above.
+/// Runs only the sites: pstream.net at the requested address, streamplay.online one port above, and any other at a free
+/// port.
 async fn upstreams(listen: Option<SocketAddr>, sites: Sites) -> Result<ExitCode, CommandError> {
     let mut signals = signals()?;
     let listener = bind(listen, DEFAULT_UPSTREAM).await?;
+    let ip = listener.local_addr().map_err(not_started)?.ip();
     let above = |address: SocketAddr| SocketAddr::new(address.ip(), address.port().saturating_add(1));
     let beside = match listen {
         Some(address) if address.port() == 0 => bind(listen, DEFAULT_UPSTREAM).await?,
@@ -110,9 +140,10 @@ async fn upstreams(listen: Option<SocketAddr>, sites: Sites) -> Result<ExitCode,
     };
     let pstream = Openload::start_on(sites.pstream.clone(), listener).await.map_err(not_started)?;
     let streamplay = Yetishare::start_on(sites.streamplay.clone(), beside).await.map_err(not_started)?;
+    let videos = start_videos(&sites, ip).await?;
     print(format_args!(
-        "# pstream.net and streamplay.online, simulated. Accounts for a configuration:\n\n{}\n# Ctrl-C ends both. All changes are lost then.",
-        accounts(&sites, &pstream.base_url(), &streamplay.base_url()),
+        "# pstream.net and streamplay.online, simulated. Accounts for a configuration:\n\n{}\n# Ctrl-C ends them. All changes are lost then.",
+        accounts(&sites, &pstream.base_url(), &streamplay.base_url(), videos.as_ref()),
     ))?;
     signals.next().await;
     Ok(ExitCode::SUCCESS)
