@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use polyhost_domain::{Capability, ErrorKind, File, FileId, FileLookup, FileStatus, SortKey};
+use polyhost_domain::{Capability, ErrorKind, File, FileId, FileLookup, FileStatus};
 
 use crate::check::check;
 use crate::scratch::in_scratch;
@@ -201,8 +201,7 @@ pub(crate) fn well_formed(subject: &Subject, file: &File, what: &str) -> Result<
 
 /// Expects a file to have this size. Where the profile says that listings have no sizes, the size may be unknown.
 pub(crate) fn expect_size(subject: &Subject, file: &File, length: usize, what: &str) -> Result<(), Failure> {
-    let has_sizes = subject.provider.profile().sort_keys.contains(&SortKey::Size);
-    if file.size.is_none() && !has_sizes {
+    if file.size.is_none() && !subject.provider.profile().reports_sizes() {
         return Ok(());
     }
     expect::equal(&file.size, &Some(length as u64), &format!("the size of {what}"))

@@ -44,6 +44,12 @@ pub struct Profile {
 }
 
 impl Profile {
+    /// Returns whether the site reports the sizes of files.
+    #[must_use]
+    pub fn reports_sizes(&self) -> bool {
+        self.sort_keys.contains(&SortKey::Size)
+    }
+
     /// Rejects an operation that the site does not support, before any request is sent.
     ///
     /// # Errors

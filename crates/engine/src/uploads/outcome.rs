@@ -94,8 +94,8 @@ async fn confirmed(account: &Account, file: File, sent: &Sent) -> Result<File, P
         return Err(discard(account, &file, sent, problem).await);
     }
     let verdict = match sent.weigh(account, &file) {
-        // The answer reports neither size nor digest.
-        Verdict::Unknown => inspect(account, &file, sent).await.1,
+        // The answer reports neither size nor digest. Some sites report neither anywhere.
+        Verdict::Unknown if account.profile().reports_sizes() => inspect(account, &file, sent).await.1,
         verdict => verdict,
     };
     match verdict {
