@@ -14,7 +14,7 @@ use crate::Settings;
 /// The longest `Retry-After` of a site that the gateway waits for itself. A longer one is passed to the caller.
 pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(2);
 /// The longest pause that one `Retry-After` of a site causes. A site with a longer limit repeats it in its next answer.
-pub const LONGEST_QUIET: Duration = Duration::from_secs(10 * 60);
+pub const LONGEST_QUIET: Duration = Duration::from_secs(60 * 60);
 /// The largest factor by which an account slows down.
 const SLOWEST: f64 = 32.0;
 /// The time in which the factor halves.

@@ -58,7 +58,7 @@ async fn polling_slows_down_on_errors_and_respects_retry_after() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn polling_resumes_after_ten_minutes_despite_longer_waits() {
+async fn polling_resumes_after_an_hour_despite_longer_waits() {
     for wait in [Duration::from_secs(24 * 60 * 60), Duration::MAX] {
         let world = World::new();
         world.site.put_upload("1", JobState::Running, 1.0);
@@ -69,7 +69,7 @@ async fn polling_resumes_after_ten_minutes_despite_longer_waits() {
         world.site.recover();
         world.site.put_upload("1", JobState::Succeeded, 100.0);
         assert_eq!(ready_messages(&mut stream).await.len(), 2, "the state and the failure");
-        sleep(Duration::from_secs(10 * 60)).await;
+        sleep(Duration::from_secs(60 * 60)).await;
         assert_eq!(states(&mut stream).await, ["1 succeeded"]);
     }
 }
