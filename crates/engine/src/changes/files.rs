@@ -24,8 +24,8 @@ pub struct FileChange {
 
 /// Changes a file and returns its new state.
 ///
-/// The move is sent before the other changes. It may give the file another id, which the other changes then use. Nothing is sent if the site does not support one of the changes, or if a
-/// precondition fails.
+/// The move is sent before the other changes. It may give the file another id, which the other changes then use.
+/// Nothing is sent if the site does not support one of the changes, or if a precondition fails.
 ///
 /// # Errors
 /// `precondition_failed`; else the site's error. If the second call fails, the problem lists the fields that the first

@@ -195,13 +195,14 @@ pub async fn delete_folder(
                 // The claim keeps the gateway's other writes from adding anything to the folder until the deletion is
                 // over.
                 let contents = [(Subject::Contents(id.clone()), Hold::Exclusive)];
-                let _contents = account.user_state().claims().try_hold(&contents).ok_or_else(|| under_way(id))?;
+                let _contents =
+                    account.user_state().claims().try_hold(&contents).ok_or_else(|| under_way(account, id))?;
                 if account.user_state().expects_into(id) {
-                    return Err(under_way(id));
+                    return Err(under_way(account, id));
                 }
                 check(catalogue, account, id, conditions).await?;
                 if !emulate::is_empty(catalogue, account, id).await? {
-                    return Err(not_empty(format!("The folder \"{id}\" is not empty.")));
+                    return Err(not_empty(account, format!("The folder \"{id}\" is not empty.")));
                 }
                 delete(catalogue, account, id).await
             };
@@ -217,7 +218,7 @@ async fn refuse_expected(account: &Account, id: &FolderId) -> Result<(), Problem
     let is_expected = user.claims().are_shared(&Subject::Contents(id.clone()))
         || !remote.is_empty() && !have_ended(account, id, remote).await
         || user.expects_into(id);
-    if is_expected { Err(under_way(id)) } else { Ok(()) }
+    if is_expected { Err(under_way(account, id)) } else { Ok(()) }
 }
 
 /// Asks the site whether all remote uploads into a folder have ended.
@@ -242,19 +243,26 @@ async fn have_ended(account: &Account, id: &FolderId, remote: Vec<RemoteUploadId
     arrivals.known_into(id).is_empty()
 }
 
-fn under_way(id: &FolderId) -> Problem {
-    not_empty(format!("The folder \"{id}\" is not empty: a file or folder is being added to it."))
+fn under_way(account: &Account, id: &FolderId) -> Problem {
+    not_empty(account, format!("The folder \"{id}\" is not empty: a file or folder is being added to it."))
 }
 
-fn not_empty(text: String) -> Problem {
-    Problem::new(Code::FolderNotEmpty, text).and(RECURSIVE)
+fn not_empty(account: &Account, text: String) -> Problem {
+    advised(account, Problem::new(Code::FolderNotEmpty, text))
+}
+
+/// Adds how to delete the folder with its content, if the site allows it.
+fn advised(account: &Account, problem: Problem) -> Problem {
+    let is_possible = account.profile().deletes_folders == FolderDeletion::WithContents
+        || account.capabilities().supports(Capability::FilesDelete);
+    if is_possible { problem.and(RECURSIVE) } else { problem }
 }
 
 async fn delete(catalogue: &Catalogue, account: &Arc<Account>, id: &FolderId) -> Result<(), Problem> {
     match account.delete_folder(id, catalogue.note_folder_deleted(account, id)).await {
         Err(error) if error.kind() == ErrorKind::FolderNotFound && is_trashed(catalogue, account, id).await => Ok(()),
         Err(error) if error.kind() == ErrorKind::FolderNotEmpty && error.detail().is_some() => {
-            Err(Problem::from(error).and(RECURSIVE))
+            Err(advised(account, Problem::from(error)))
         }
         deleted => Ok(deleted?),
     }

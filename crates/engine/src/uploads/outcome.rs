@@ -193,7 +193,8 @@ async fn is_ours(account: &Account, file: &File, sent: &Sent) -> bool {
     account.file(&file.id).await.map_or(true, |found| sent.wanted(account).has_name_of(&found))
 }
 
-/// Deletes a bad copy of this upload, if the site can delete files. If the copy remains at the site, adds that to the problem.
+/// Deletes a bad copy of this upload, if the site can delete files. If the copy remains at the site, adds that to the
+/// problem.
 async fn discard(account: &Account, file: &File, sent: &Sent, problem: Problem) -> Problem {
     if account.pending_uploads().has_received(&file.id) {
         return problem.and("The site answered with the id of another upload's file.").left_behind(&file.id);
