@@ -120,8 +120,8 @@ fn quirks(section: &mut Section<'_>, dialect: Option<&Dialect>, known: &Known) -
     }
     let mut read = |same: &Vec<&Quirk>| section.explained(same.first()?.help, |section| value(section, same));
     let values = may_differ.iter().filter_map(|(key, same)| Some((*key, read(same)?))).collect();
-    let mut quirks = Quirks { values, supported: Vec::new(), unsupported: capabilities(section, "unsupported") };
-    quirks.supported = capabilities(section, "supported");
+    let [supported, unsupported] = ["supported", "unsupported"].map(|key| capabilities(section, key));
+    let quirks = Quirks { values, supported, unsupported };
     if let Some(dialect) = dialect {
         check_supported(section, dialect, &quirks);
     }

@@ -60,8 +60,7 @@ impl Site {
             && !matches!(named, Named::Account)
     }
 
-    /// Returns the error of a 403 with an unknown text, which denies either the action or the key: the account is read
-    /// to find out.
+    /// Returns the error of a denial that may be about the action or about the key: the account is read to find out.
     async fn classify_denial(&self, denial: Error) -> Error {
         match self.account_info().await {
             Err(error) if error.kind() == ErrorKind::CredentialsRejected => {
@@ -124,10 +123,9 @@ impl Site {
     }
 }
 
-/// Returns whether a read that follows a write shows nothing about it: the site could not be reached, or its answer was
-/// unreadable.
+/// Returns whether a read that follows a write shows nothing about it, because it failed.
 pub(crate) fn is_inconclusive(error: &Error) -> bool {
-    !matches!(error.kind(), ErrorKind::FileNotFound | ErrorKind::FolderNotFound | ErrorKind::LegalBlock)
+    !matches!(error.kind(), ErrorKind::FileNotFound | ErrorKind::FolderNotFound)
 }
 
 /// Returns the error of a write that the site has confirmed and not carried out.

@@ -1,11 +1,9 @@
 //! Conversions: the encodings that are in the site's queue.
 
 use polyhost_domain::{Conversion, ConversionQuery, Found, Result};
-use polyhost_upstream::decode::{List, Unreadable};
-use serde::Deserialize;
+use polyhost_upstream::decode::Unreadable;
 
 use crate::client::Site;
-use crate::envelope::as_list;
 use crate::flavour::Edits;
 use crate::named::Named;
 use crate::request::Request;
@@ -27,12 +25,7 @@ pub(crate) async fn list(site: &Site, query: &ConversionQuery) -> Result<Found<C
     };
     let mut found = site
         .call(request, named, |answer| {
-            let text = as_list(answer.result());
-            let mut json = serde_json::Deserializer::from_str(&text);
-            let list: Option<List<'_, wire::EncodingRow>> =
-                Deserialize::deserialize(&mut json).map_err(|_| answer.reply.unreadable(Unreadable::Shape))?;
-            let entries = list.unwrap_or_default().read(|_, row| site.convert.conversion(row));
-            let entries = entries.map_err(|why| answer.reply.unreadable(why))?;
+            let entries = answer.rows(|row: wire::EncodingRow| site.convert.conversion(row))?;
             if entries.none_readable() {
                 return Err(answer.reply.unreadable(Unreadable::NoEntry));
             }

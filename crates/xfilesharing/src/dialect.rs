@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use polyhost_domain::{Capability, DialectName};
+use polyhost_domain::DialectName;
 use polyhost_upstream::{Dialect, Quirk, QuirkKind, Quirks as Values};
 
 use crate::config::{Config, Quirks};
@@ -28,15 +28,15 @@ pub static DIALECT: Dialect = Dialect {
         },
         Quirk {
             key: "names",
-            kind: QuirkKind::Word(&["plain", "entities", "latin1"]),
-            default: "that of the flavour",
-            help: "The form of names in the site's answers: as sent, with HTML entities, or with misread UTF-8.",
+            kind: QuirkKind::Word(&["auto", "plain", "entities", "latin1"]),
+            default: "auto",
+            help: "The form of names in answers: as sent, with HTML entities, or with misread UTF-8; auto is the flavour's.",
         },
         Quirk {
             key: "file_field",
             kind: QuirkKind::Text,
-            default: "that of the flavour",
-            help: "The name of an upload's form field for the file.",
+            default: "auto",
+            help: "The name of an upload's form field for the file; auto is the flavour's.",
         },
         Quirk {
             key: "utype",
@@ -47,20 +47,20 @@ pub static DIALECT: Dialect = Dialect {
         Quirk {
             key: "remote_url_unescaped",
             kind: QuirkKind::Flag,
-            default: "true at xvs",
-            help: "Whether the site unescapes the URL of a remote upload once more than usual.",
+            default: "true",
+            help: "Whether the site unescapes the URL of a remote upload twice; false by default at all flavours but xvs.",
         },
         Quirk {
             key: "page_url",
             kind: QuirkKind::Text,
-            default: "that of the site's answers",
-            help: "The address of a file's page, with {id} for the id.",
+            default: "auto",
+            help: "The address of a file's page, with {id} for the id; auto is that of the site's answers.",
         },
         Quirk {
             key: "embed_url",
             kind: QuirkKind::Text,
-            default: "that of the site's answers",
-            help: "The address of a file's player, with {id} for the id.",
+            default: "auto",
+            help: "The address of a file's player, with {id} for the id; auto is that of the site's answers.",
         },
     ],
     optional: |values| flavour(values).traits().optional,
@@ -85,11 +85,9 @@ fn flavour(values: &Values) -> Flavour {
 }
 
 fn quirks(values: &Values) -> Quirks {
-    let text = |key: &str| values.text(key).map(str::to_owned);
-    let flavour = flavour(values);
-    let is_optional = |capability: &Capability| flavour.traits().optional.contains(capability);
+    let text = |key: &str| values.text(key).filter(|text| *text != "auto").map(str::to_owned);
     Quirks {
-        flavour,
+        flavour: flavour(values),
         timezone: values.time_zone("timezone"),
         names: match values.text("names") {
             Some("plain") => Some(NameForm::Plain),
@@ -102,7 +100,7 @@ fn quirks(values: &Values) -> Quirks {
         remote_url_unescaped: values.flag("remote_url_unescaped"),
         page_url: text("page_url"),
         embed_url: text("embed_url"),
-        supported: values.supported.iter().copied().filter(is_optional).collect(),
+        supported: values.supported.clone(),
         unsupported: values.unsupported.clone(),
     }
 }

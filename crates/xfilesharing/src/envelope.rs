@@ -4,9 +4,10 @@ use std::borrow::Cow;
 
 use jiff::tz::TimeZone;
 use polyhost_domain::{AccountName, Result};
-use polyhost_upstream::decode::{Documented, Unreadable, is_empty, json};
+use polyhost_upstream::decode::{Documented, Entries, List, Unreadable, is_empty, json};
 use polyhost_upstream::{Reply, clock};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
 use crate::error::refusal;
@@ -86,6 +87,17 @@ impl<'a> Answer<'a> {
         self.reply.value_with(text, &DOCUMENTED, convert).map_err(|why| self.reply.unreadable(why))
     }
 
+    /// Reads the entries of a list, or a single entry in its place. `convert` returns `None` for an entry without a
+    /// usable id.
+    ///
+    /// # Errors
+    /// As [`Answer::value`].
+    pub(crate) fn rows<W: DeserializeOwned, T>(&self, mut convert: impl FnMut(W) -> Option<T>) -> Result<Entries<T>> {
+        let text = as_list(self.result());
+        let read = |list: Option<List<'_, W>>| list.unwrap_or_default().read(|_, row| convert(row));
+        self.reply.value_with(&text, &DOCUMENTED, read).map_err(|why| self.reply.unreadable(why))
+    }
+
     /// Returns the error for an answer in which a required part is missing.
     pub(crate) fn missing(&self, what: &'static str) -> polyhost_domain::Error {
         self.reply.unreadable(Unreadable::Missing(what))
@@ -93,7 +105,7 @@ impl<'a> Answer<'a> {
 }
 
 /// Returns the text of a list. A site may send a single entry in place of a list.
-pub(crate) fn as_list(text: &str) -> Cow<'_, str> {
+fn as_list(text: &str) -> Cow<'_, str> {
     if is_empty(text) {
         Cow::Borrowed("[]")
     } else if text.trim_start().starts_with('{') {

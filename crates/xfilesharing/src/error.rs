@@ -138,6 +138,7 @@ pub(crate) fn detail(kind: ErrorKind, named: Named<'_>, account: &AccountName) -
         (ErrorKind::FolderNotFound, Named::Folder(id) | Named::FileAndFolder(_, id)) => {
             format!("No folder has the id \"{id}\" in account \"{account}\".")
         }
+        (ErrorKind::FolderNotFound, _) => format!("The folder is not in account \"{account}\"."),
         (ErrorKind::FolderNotEmpty, Named::Folder(id)) => format!("The folder \"{id}\" is not empty."),
         (ErrorKind::RemoteUploadNotFound, Named::RemoteUpload(id)) => {
             format!("No remote upload has the id \"{id}\" in account \"{account}\".")

@@ -7,12 +7,10 @@ use std::collections::HashMap;
 
 use futures_util::stream::{self, StreamExt as _};
 use polyhost_domain::{Capability, EntryName, Error, ErrorKind, File, FileId, FileLookup, FolderId, Result};
-use polyhost_upstream::decode::List;
-use serde::Deserialize;
 use url::Url;
 
 use crate::client::{Site, is_inconclusive, no_effect};
-use crate::envelope::{Answer, as_list};
+use crate::envelope::Answer;
 use crate::error::{absent, detail, of_item};
 use crate::flavour::Edits;
 use crate::named::Named;
@@ -85,12 +83,7 @@ async fn describe(site: &Site, ids: &[FileId]) -> Result<Vec<Described>> {
 }
 
 fn described(site: &Site, ids: &[FileId], answer: &Answer<'_>) -> Result<Vec<Described>> {
-    let text = as_list(answer.result());
-    let mut json = serde_json::Deserializer::from_str(&text);
-    let list: Option<List<'_, wire::FileRow>> = Deserialize::deserialize(&mut json)
-        .map_err(|_| answer.reply.unreadable(polyhost_upstream::decode::Unreadable::Shape))?;
-    let rows = list.unwrap_or_default().read(|_, row| Some((site.convert.file_id(row.code())?, row)));
-    let rows = rows.map_err(|why| answer.reply.unreadable(why))?;
+    let rows = answer.rows(|row: wire::FileRow| Some((site.convert.file_id(row.code())?, row)))?;
     let unreadable = rows.unreadable > 0;
     let mut by_id: HashMap<FileId, wire::FileRow> = rows.items.into_iter().collect();
     let one = |id: &FileId| {
@@ -151,7 +144,8 @@ pub(crate) async fn picture(site: &Site, id: &FileId) -> Result<Url> {
     let address = described.picture.and_then(|text| text.parse::<Url>().ok());
     let none = || {
         let text = format!("The file \"{id}\" has no thumbnail yet.");
-        Error::new(ErrorKind::InvalidResponse).at(&site.http.origin().provider, "file/info").with_detail(text)
+        let error = Error::new(ErrorKind::InvalidResponse).at(&site.http.origin().provider, "file/info");
+        error.retryable(true).with_detail(text)
     };
     let address = address.ok_or_else(none)?;
     site.http.admit("file/info", &address)?;
@@ -299,6 +293,6 @@ async fn is_in_account(site: &Site, id: &FileId, known: &File) -> bool {
     if let Some(folder) = &known.folder_id {
         return site.holds(folder, id).await.unwrap_or(true);
     }
-    let all = listing::pages(site, &FolderId::Root, 200).await;
+    let all = listing::pages(site, &FolderId::Root).await;
     all.map_or(true, |(files, _)| files.iter().any(|listed| listed.id == *id))
 }

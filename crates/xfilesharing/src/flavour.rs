@@ -43,6 +43,8 @@ pub(crate) struct Traits {
     /// The parameter of `file/delete` with the file's id.
     pub(crate) delete_field: &'static str,
     pub(crate) listing: ListingSource,
+    /// The number of files on a page of `file/list`.
+    pub(crate) page: usize,
     pub(crate) upload: UploadForm,
     pub(crate) remote: RemoteCalls,
     /// Whether a 403 with an unknown text may be about the key. It never is at XVideoSharing, which checks the key
@@ -176,6 +178,7 @@ static XVS: Traits = Traits {
     edits: Edits::Edit,
     delete_field: "file_code",
     listing: ListingSource::Whole,
+    page: 1000,
     upload: UploadForm {
         file: "file",
         authorization: Authorization::Key,
@@ -217,6 +220,7 @@ static XFS: Traits = Traits {
     edits: Edits::SetFolder { name: "name" },
     delete_field: "file_code",
     listing: ListingSource::WithoutSizes,
+    page: 1000,
     upload: UploadForm {
         file: "file_0",
         authorization: Authorization::Session,
@@ -256,6 +260,7 @@ static DOOD: Traits = Traits {
     edits: Edits::Move,
     delete_field: "file_code",
     listing: ListingSource::Whole,
+    page: 200,
     upload: UploadForm { file: "file", authorization: Authorization::KeyAndQuery, folder: None, title: None },
     remote: RemoteCalls::Slots,
     unknown_denial_may_be_the_key: true,
@@ -287,6 +292,7 @@ static BYSE: Traits = Traits {
     edits: Edits::Clone,
     delete_field: "file_code",
     listing: ListingSource::Whole,
+    page: 200,
     upload: UploadForm { file: "file", authorization: Authorization::Key, folder: None, title: None },
     remote: RemoteCalls::Single,
     unknown_denial_may_be_the_key: true,
@@ -319,6 +325,7 @@ static VOE: Traits = Traits {
     edits: Edits::SetFolder { name: "title" },
     delete_field: "del_code",
     listing: ListingSource::Pages,
+    page: 200,
     upload: UploadForm { file: "file", authorization: Authorization::Key, folder: None, title: None },
     remote: RemoteCalls::Numbered,
     unknown_denial_may_be_the_key: true,

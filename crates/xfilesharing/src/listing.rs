@@ -13,10 +13,6 @@ use crate::named::Named;
 use crate::request::Request;
 use crate::{files, wire};
 
-/// The number of files on a page of `file/list`.
-const PAGE: usize = 1000;
-/// The number of files on a page of `file/list` at VOE.
-const VOE_PAGE: usize = 200;
 /// The maximum number of pages that are read for one listing.
 const MAX_PAGES: usize = 100;
 /// The maximum number of files whose sizes are looked up by their ids.
@@ -40,7 +36,7 @@ pub(crate) async fn whole(site: &Site, folder: &FolderId, sizes: Sizes) -> Resul
     match (site.traits.listing, sizes) {
         (ListingSource::WithoutSizes, Sizes::Filled) => fill_sizes(site, folder, &mut listing.files).await,
         (ListingSource::Pages, _) => {
-            let (files, unreadable) = pages(site, folder, VOE_PAGE).await?;
+            let (files, unreadable) = pages(site, folder).await?;
             listing.files = files;
             listing.unreadable += unreadable;
             listing.incomplete = false;
@@ -94,7 +90,7 @@ async fn fill_sizes(site: &Site, folder: &FolderId, listed: &mut [File]) {
     let known = match folder {
         // There, `file/list` cannot be limited to the root.
         FolderId::Root => by_id(site, listed).await,
-        FolderId::Child(_) => pages(site, folder, PAGE).await.map(|(files, _)| files),
+        FolderId::Child(_) => pages(site, folder).await.map(|(files, _)| files),
     };
     let known = match known {
         Ok(known) => known,
@@ -123,7 +119,8 @@ async fn by_id(site: &Site, listed: &[File]) -> Result<Vec<File>> {
 ///
 /// # Errors
 /// The error of a call.
-pub(crate) async fn pages(site: &Site, folder: &FolderId, size: usize) -> Result<(Vec<File>, usize)> {
+pub(crate) async fn pages(site: &Site, folder: &FolderId) -> Result<(Vec<File>, usize)> {
+    let size = site.traits.page;
     let (mut files, mut unreadable) = (Vec::new(), 0);
     for page in 1..=MAX_PAGES {
         let request = Request::read("file/list").with_folder("fld_id", folder).with("page", page.to_string());

@@ -204,7 +204,7 @@ impl Provider for Xfilesharing {
             }
             RemoteUploadSelection::Recent(limit) => {
                 self.profile.require(Capability::RemoteUploadsList)?;
-                remote_uploads::recent(&self.site, limit.clamp(1, 100)).await
+                remote_uploads::recent(&self.site, &self.seen, limit.clamp(1, 100)).await
             }
         }
     }

@@ -8,15 +8,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::future::join_all;
 use polyhost_domain::{
     Error, ErrorKind, FileLookup, Found, JobState, NewRemoteUpload, RemoteUpload, RemoteUploadId, Result,
 };
 use polyhost_state::KeyValue;
-use polyhost_upstream::decode::{List, Unreadable};
-use serde::Deserialize;
+use polyhost_upstream::decode::Unreadable;
 
 use crate::client::Site;
-use crate::envelope::{Answer, as_list};
+use crate::envelope::Answer;
 use crate::error::{absent, detail, unless_missing};
 use crate::files;
 use crate::flavour::RemoteCalls;
@@ -98,7 +98,7 @@ pub(crate) async fn add(site: &Site, seen: &Seen, unescaped: bool, new: &NewRemo
 ///
 /// # Errors
 /// `InvalidResponse`: no entry can be read.
-pub(crate) async fn recent(site: &Site, limit: u32) -> Result<Found<RemoteUpload>> {
+pub(crate) async fn recent(site: &Site, seen: &Seen, limit: u32) -> Result<Found<RemoteUpload>> {
     let request = match site.traits.remote {
         RemoteCalls::Slots => Request::read("urlupload/list"),
         RemoteCalls::Numbered => Request::read("upload/url/list").with("limit", limit.to_string()),
@@ -109,6 +109,7 @@ pub(crate) async fn recent(site: &Site, limit: u32) -> Result<Found<RemoteUpload
     // Where neither is known, the site's order stays.
     found.items.sort_by_key(|upload| Reverse((upload.created_at, number(upload))));
     found.items.truncate(limit as usize);
+    join_all(found.items.iter().map(|upload| seen.note(&upload.id))).await;
     Ok(found)
 }
 
@@ -121,7 +122,7 @@ pub(crate) async fn by_id(site: &Site, seen: &Seen, ids: &[RemoteUploadId]) -> R
         return Ok(vec![one(site, seen, id).await?]);
     }
     let has_list = !matches!(site.traits.remote, RemoteCalls::Single | RemoteCalls::Alone);
-    let queue = if has_list && !ids.is_empty() { recent(site, 100).await?.items } else { Vec::new() };
+    let queue = if has_list && !ids.is_empty() { recent(site, seen, 100).await?.items } else { Vec::new() };
     let mut known = Vec::with_capacity(ids.len());
     for id in ids {
         match queue.iter().find(|upload| upload.id == *id) {
@@ -201,18 +202,16 @@ pub(crate) async fn cancel(site: &Site, id: &RemoteUploadId) -> Result<()> {
 }
 
 fn rows(site: &Site, answer: &Answer<'_>, asked: Option<&RemoteUploadId>) -> Result<Found<RemoteUpload>> {
-    let convert = |_: Option<&str>, row: wire::RemoteRow| {
+    let convert = |row: wire::RemoteRow| {
         let upload = site.convert.remote_upload(row, asked, &answer.zone)?;
         Some(RemoteUpload { error: upload.error.as_deref().and_then(|text| answer.reply.shown(text)), ..upload })
     };
     let entries = if site.traits.remote == RemoteCalls::Numbered {
-        answer.converted_list(|page: Option<wire::RemotePage<'_>>| page.unwrap_or_default().data.read(convert))?
+        answer.converted_list(|page: Option<wire::RemotePage<'_>>| {
+            page.unwrap_or_default().data.read(|_, row| convert(row))
+        })?
     } else {
-        let text = as_list(answer.result());
-        let mut json = serde_json::Deserializer::from_str(&text);
-        let list: Option<List<'_, wire::RemoteRow>> =
-            Deserialize::deserialize(&mut json).map_err(|_| answer.reply.unreadable(Unreadable::Shape))?;
-        list.unwrap_or_default().read(convert).map_err(|why| answer.reply.unreadable(why))?
+        answer.rows(convert)?
     };
     if entries.none_readable() {
         return Err(answer.reply.unreadable(Unreadable::NoEntry));

@@ -1,19 +1,25 @@
 //! Uploads: the adapter asks for a node, sends the bytes there, and makes sure that the account has the file.
 
-use polyhost_domain::{Error, ErrorKind, File, FileId, FileStatus, FolderId, Result, SortKey, Upload};
+use std::time::Duration;
+
+use polyhost_domain::{Error, ErrorKind, File, FileId, FileStatus, FolderId, Result, SortKey, Upload, UpstreamAnswer};
 use polyhost_upstream::decode::{Unreadable, json};
 use polyhost_upstream::{Call, CallKind, FilePart, Reply, SecretUrl};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::value::RawValue;
+use tokio::time::sleep;
 use url::Url;
 
 use crate::client::Site;
 use crate::error::upload_refusal;
 use crate::files;
-use crate::flavour::{Authorization, Edits};
+use crate::flavour::Authorization;
 use crate::named::Named;
 use crate::request::Request;
 use crate::wire::{NodeAnswer, Text, Uploaded};
+
+/// The pause before the second search for a file that no listing of the account shows.
+const SECOND_LOOK: Duration = Duration::from_secs(1);
 
 /// The node that takes an upload.
 struct Node {
@@ -32,6 +38,7 @@ pub(crate) struct FormOptions<'a> {
 /// # Errors
 /// `FolderNotFound`, before a byte is read; `UploadNotOwned`; the refusal of the site; or the error of a call.
 pub(crate) async fn upload(site: &Site, options: &FormOptions<'_>, upload: Upload) -> Result<File> {
+    let form = &site.traits.upload;
     site.check_folder(&upload.folder).await?;
     let node = node(site).await?;
     let url = address(site, options, &node)?;
@@ -47,7 +54,11 @@ pub(crate) async fn upload(site: &Site, options: &FormOptions<'_>, upload: Uploa
     let call = node.session.into_iter().fold(call, Call::with_secret);
     let stored = site.http.upload(call, part, |reply, _| stored(site, &reply)).await?;
     upload.report.note_name(stored.name.as_deref());
-    let folder_id = settle(site, &stored.id, &upload.folder).await?;
+    let folder_id = match (form.authorization, form.folder) {
+        (Authorization::Session, _) => owned_folder(site, &stored.id, &upload.folder).await?,
+        (_, Some(_)) => upload.folder.clone(),
+        (_, None) => FolderId::Root,
+    };
     let has_sizes = site.traits.sort_keys.contains(&SortKey::Size);
     let stored = if stored.size.is_none() && has_sizes { described(site, stored).await } else { stored };
     let named = stored.name.as_deref().map(|name| site.convert.names.decode(name));
@@ -58,11 +69,7 @@ pub(crate) async fn upload(site: &Site, options: &FormOptions<'_>, upload: Uploa
         status: FileStatus::Active,
         ..File::bare(&site.convert.origin, stored.id)
     };
-    Ok(match site.traits.edits {
-        // The file is in the root by now. The upload has succeeded, even if it stays there.
-        Edits::Clone | Edits::Move => in_folder(site, file, &upload.folder).await,
-        _ => file,
-    })
+    Ok(in_folder(site, file, upload.folder).await)
 }
 
 /// Asks for a node. Each upload needs its own.
@@ -98,7 +105,6 @@ fn address(site: &Site, options: &FormOptions<'_>, node: &Node) -> Result<Url> {
     match site.traits.upload.authorization {
         Authorization::Key => {}
         Authorization::KeyAndQuery => {
-            use secrecy::ExposeSecret as _;
             url.set_query(Some(site.key.expose_secret()));
         }
         Authorization::Session if node.session.is_none() => return Err(reject("The site returned no upload session.")),
@@ -222,17 +228,11 @@ async fn described(site: &Site, stored: Stored) -> Stored {
     }
 }
 
-/// Makes sure that the account has an uploaded file, where the site may have stored it outside. Returns its folder.
+/// Returns the folder in which the account has an uploaded file. The site may have stored it outside of the account.
 ///
 /// # Errors
 /// `UploadNotOwned`; `OutcomeUnknown` where the account's listings cannot be read.
-async fn settle(site: &Site, id: &FileId, folder: &FolderId) -> Result<FolderId> {
-    if site.traits.upload.authorization != Authorization::Session {
-        return Ok(match site.traits.upload.folder {
-            Some(_) => folder.clone(),
-            None => moved_after(site, id, folder).await,
-        });
-    }
+async fn owned_folder(site: &Site, id: &FileId, folder: &FolderId) -> Result<FolderId> {
     let unknown = |error: Error| {
         let detail = format!(
             "The site has stored the file \"{id}\", but whether it is the account's cannot be looked up. \
@@ -240,43 +240,31 @@ async fn settle(site: &Site, id: &FileId, folder: &FolderId) -> Result<FolderId>
         );
         error.into_kind(ErrorKind::OutcomeUnknown).retryable(false).with_detail(detail)
     };
-    if site.holds(folder, id).await.map_err(unknown)? {
-        return Ok(folder.clone());
-    }
-    if *folder != FolderId::Root && site.holds(&FolderId::Root, id).await.map_err(unknown)? {
-        return Ok(moved_after(site, id, folder).await);
-    }
-    let detail = format!(
-        "The site stored the bytes as the file \"{id}\" of an anonymous user. Neither the account nor anybody else can \
-         delete that file."
-    );
-    Err(Error::new(ErrorKind::UploadNotOwned).at(&site.http.origin().provider, "upload").with_detail(detail))
-}
-
-/// Moves an uploaded file from the root to its folder, and returns the folder that it is in then.
-async fn moved_after(site: &Site, id: &FileId, folder: &FolderId) -> FolderId {
-    let is_there = *folder == FolderId::Root || !matches!(site.traits.edits, Edits::SetFolder { .. });
-    if is_there {
-        return FolderId::Root;
-    }
-    match files::relocate(site, id, folder).await {
-        Ok(_) => folder.clone(),
-        Err(error) => {
-            tracing::warn!(%error, "an uploaded file stays in the root folder");
-            FolderId::Root
+    for pause in [Duration::ZERO, SECOND_LOOK] {
+        sleep(pause).await;
+        for folder in [folder, &FolderId::Root] {
+            if site.holds(folder, id).await.map_err(unknown)? {
+                return Ok(folder.clone());
+            }
         }
     }
+    let detail =
+        format!("The site stored the bytes as the file \"{id}\" of an anonymous user. No call can delete that file.");
+    let answer = UpstreamAnswer { message: Some(id.to_string()), ..UpstreamAnswer::default() };
+    let error = Error::new(ErrorKind::UploadNotOwned).at(&site.http.origin().provider, "upload");
+    Err(error.with_answer(answer).with_detail(detail))
 }
 
-/// Moves an uploaded file to its folder. If that fails, it stays in the root.
-async fn in_folder(site: &Site, file: File, folder: &FolderId) -> File {
-    if *folder == FolderId::Root {
+/// Moves an uploaded file to its folder, if it is not there yet. The upload has succeeded, so a failed move is no error:
+/// the file stays where it is.
+async fn in_folder(site: &Site, file: File, folder: FolderId) -> File {
+    if file.folder_id.as_ref() == Some(&folder) {
         return file;
     }
-    match files::relocate(site, &file.id, folder).await {
+    match files::relocate(site, &file.id, &folder).await {
         Ok(moved) => {
             let id = moved.map_or_else(|| file.id.clone(), |moved| moved.id);
-            File { id, folder_id: Some(folder.clone()), ..file }
+            File { id, folder_id: Some(folder), ..file }
         }
         Err(error) => {
             tracing::warn!(%error, "an uploaded file stays in the root folder");

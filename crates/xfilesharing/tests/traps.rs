@@ -32,8 +32,15 @@ async fn anonymous_upload_behind_ok_is_not_owned() {
         assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::UploadNotOwned, false));
         let code = error.detail().unwrap().split('"').nth(1).unwrap();
         assert!(site.sandbox.is_anonymous(code), "{error}");
+        assert_eq!(error.answer().unwrap().message.as_deref(), Some(code));
     }
     assert_eq!(site.count("upload"), 2, "the bytes are sent once");
+}
+
+#[tokio::test]
+async fn upload_that_is_listed_late_is_the_accounts() {
+    let site = Simulated::start(Options(SiteOptions { listed_late: 1, ..Options::of(Flavour::Xfs).0 })).await;
+    site.provider().upload(upload("a.zip", &["bytes"])).await.unwrap();
 }
 
 #[tokio::test]
@@ -133,6 +140,20 @@ async fn wrong_key_is_rejected_credentials() {
 }
 
 #[tokio::test]
+async fn locked_out_account_sends_nothing_until_the_given_time() {
+    let options = SiteOptions { failed_keys_until_locked: Some(1), ..Options::of(Flavour::Xfs).0 };
+    let site = Simulated::start(Options(options)).await;
+    let stranger = site.stranger(Quirks::default());
+    assert_eq!(stranger.account().await.unwrap_err().kind(), ErrorKind::CredentialsRejected);
+    for _ in 0..2 {
+        let error = stranger.account().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::RateLimited);
+        assert!(error.retry_after().unwrap() > Duration::from_secs(59 * 60), "{error}");
+    }
+    assert_eq!(site.count("account/info"), 2);
+}
+
+#[tokio::test]
 async fn no_free_server_is_unavailable_before_a_byte() {
     let site = at(Flavour::Xvs).await;
     site.sandbox.no_upload_servers(1);
@@ -159,9 +180,9 @@ async fn refusal_inside_a_success_is_the_outcome() {
 async fn key_is_in_no_address_where_a_form_is_possible() {
     let site = at(Flavour::Xvs).await;
     site.provider().account().await.unwrap();
-    for request in site.journal().of("account/info") {
-        assert!(request.query.is_empty() && request.parameter("key") == Some(KEY));
-    }
+    let requests = site.journal().of("account/info");
+    assert_eq!(requests.len(), 1);
+    assert!(requests[0].query.is_empty() && requests[0].parameter("key") == Some(KEY));
 }
 
 #[tokio::test]

@@ -112,10 +112,9 @@ fn with_provider(site: &Xfilesharing, options: &xfilesharing::Options) -> String
         Flavour::Voe => "voe",
     };
     let base_url = site.base_url();
+    let provider = format!("dialect = \"xfilesharing\"\nflavour = \"{flavour}\"\nbase_url = \"{base_url}\"\n");
     let account = account("videos", &base_url, &[("key", &options.key)]);
-    format!(
-        "\n[providers.videos]\ndialect = \"xfilesharing\"\nflavour = \"{flavour}\"\nbase_url = \"{base_url}\"\n\n{account}"
-    )
+    format!("\n[providers.videos]\n{provider}\n{account}")
 }
 
 fn account(provider: &str, base_url: &str, credentials: &[(&str, &String)]) -> String {

@@ -1,5 +1,5 @@
-//! `remotedl/add`, `remotedl/status` and `remotedl/remove`: files that the site fetches from a URL. The simulator never opens a
-//! connection, and generates the bytes.
+//! `remotedl/add`, `remotedl/status` and `remotedl/remove`: files that the site fetches from a URL. The simulator never
+//! opens a connection, and generates the bytes.
 
 use serde_json::{Map, Value, json};
 use url::Url;

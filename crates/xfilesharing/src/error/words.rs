@@ -47,7 +47,6 @@ const TABLE: &[(&str, Meaning)] = &[
     ("invalid key", Meaning::BadKey),
     ("wrong auth", Meaning::BadKey),
     ("authentication failed", Meaning::BadKey),
-    ("for premium only", Meaning::Denied),
     ("premium only", Meaning::Denied),
     ("for your account", Meaning::Denied),
     ("your account options", Meaning::Denied),
