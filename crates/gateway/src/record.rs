@@ -176,7 +176,7 @@ fn without_body(mut response: Response) -> Response {
     if response.status() == StatusCode::NOT_MODIFIED {
         response.headers_mut().remove(CONTENT_LENGTH);
     } else if let Some(length) = response.body().size_hint().exact().filter(|length| *length > 0) {
-        // An empty body has no meaning here: the router has removed the bodies of its own responses.
+        // An empty body does not show the length: the router has already removed the bodies of its responses.
         response.headers_mut().entry(CONTENT_LENGTH).or_insert(length.into());
     }
     response.map(|_| Body::empty())
