@@ -325,7 +325,8 @@ async fn read_head(stream: &mut TcpStream) -> Option<Head> {
 async fn respond(stream: &mut TcpStream, answer: &Value) {
     let (body, date) = (answer.to_string(), Timestamp::now().strftime("%a, %d %b %Y %H:%M:%S GMT"));
     let head = format!(
-        "HTTP/1.1 200 OK\r\nDate: {date}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nDate: {date}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\
+         Connection: close\r\n\r\n",
         body.len()
     );
     let _ = stream.write_all(format!("{head}{body}").as_bytes()).await;
